@@ -1,0 +1,3 @@
+//! The custody of a sealed container.
+#![no_std]
+extern crate alloc;

@@ -1,0 +1,3 @@
+//! Hash chain and Merkle log.
+#![no_std]
+extern crate alloc;

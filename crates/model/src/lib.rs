@@ -1,0 +1,3 @@
+//! The nouns of Segel.
+#![no_std]
+extern crate alloc;

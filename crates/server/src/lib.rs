@@ -1,0 +1,1 @@
+//! Gateway, engine, API, live stream, outlets.

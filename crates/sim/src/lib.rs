@@ -1,0 +1,1 @@
+//! Simulated seals, roads, people and a fake SKP.

@@ -1,0 +1,1 @@
+//! Journal, history, read models, blobs.

@@ -1,0 +1,3 @@
+//! The protocols of seals.
+#![no_std]
+extern crate alloc;

@@ -1,0 +1,1 @@
+//! Drives the built binary from outside: real sockets, real files.

@@ -1,0 +1,2 @@
+//! The house rules as a program.
+fn main() {}
