@@ -1,0 +1,180 @@
+//! What a seal said, decoded, whatever its protocol.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use segel_geo::Position;
+use serde::{Deserialize, Serialize};
+
+use crate::{DeviceId, DeviceTime, ServerTime, Signal};
+
+/// A language that seals speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// Jointech JT701, JT701D and clones.
+    Jointech,
+    /// OsmAnd over HTTP: any phone.
+    Osmand,
+}
+
+impl Protocol {
+    /// The name used on the command line, in the API and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jointech => "jointech",
+            Self::Osmand => "osmand",
+        }
+    }
+}
+
+/// One report of one seal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Who speaks, as on the wire.
+    pub device: DeviceId,
+    /// What sort of thing was said; part of the key by which repeats are known.
+    pub kind: ReportKind,
+    /// What the seal's clock says; nothing where the clock was not set.
+    pub time: Option<DeviceTime>,
+    /// When the bytes arrived.
+    pub received: ServerTime,
+    /// Kept by the seal while it could not send (blind area).
+    pub backfill: bool,
+    /// Where it is.
+    pub fix: Option<Fix>,
+    /// How full the battery is.
+    pub battery: Option<Battery>,
+    /// What the lock's own contacts say.
+    pub lock: Lock,
+    /// What happened to the seal, in the order the frame says it.
+    pub signals: Vec<Signal>,
+    /// The mobile cell it is camped on.
+    pub cell: Option<Cell>,
+    /// The frame's own number; small, wraps, restarts.
+    pub serial: Option<u32>,
+    /// Everything else the frame said, by the protocol's own names.
+    pub extra: Vec<(String, Extra)>,
+}
+
+/// What sort of thing a report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportKind {
+    /// A position and state record.
+    Record,
+    /// Something that happened (a lock event).
+    Happening,
+    /// A sign of life with nothing else.
+    Heartbeat,
+    /// An answer to something we sent.
+    Answer,
+    /// What a smaller seal said through this one.
+    SubSeal,
+}
+
+/// A position and how it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Fix {
+    /// Where.
+    pub position: Position,
+    /// Whether the seal itself vouches for it; a seal without a fix repeats its last.
+    pub valid: bool,
+    /// How it was found.
+    pub source: FixSource,
+    /// Speed over ground.
+    pub speed_kmh: Option<f32>,
+    /// Degrees from north, clockwise.
+    pub course_deg: Option<f32>,
+    /// Metres above the ellipsoid or the sea, as the maker likes.
+    pub altitude_m: Option<f32>,
+    /// Satellites used.
+    pub satellites: Option<u8>,
+    /// The seal's own claim of accuracy.
+    pub accuracy_m: Option<f32>,
+}
+
+/// How a position was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FixSource {
+    /// Satellites.
+    Gnss,
+    /// Cell towers: good to a kilometre, judges nothing.
+    Cell,
+    /// Wireless networks.
+    Wifi,
+    /// A phone that does not say.
+    Unknown,
+}
+
+/// How full the battery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Battery {
+    /// Per cent, 0 to 100; nothing while a charging seal does not say.
+    pub percent: Option<u8>,
+    /// Whether it is charging.
+    pub charging: bool,
+    /// Volts, in thousandths.
+    pub battery_mv: Option<u16>,
+}
+
+/// What the lock's own contacts say; nothing where the seal has no such contact or did not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lock {
+    /// Rope (or shackle) inserted.
+    pub rope: Option<bool>,
+    /// Motor locked.
+    pub motor: Option<bool>,
+    /// Back cover closed.
+    pub cover: Option<bool>,
+}
+
+impl Lock {
+    /// Whether every contact says closed. A seal that has no cover contact is judged by the others; one that says
+    /// nothing of its motor is never called sealed.
+    pub fn sealed(self) -> Option<bool> {
+        let motor = self.motor?;
+        Some(motor && self.rope != Some(false) && self.cover != Some(false))
+    }
+}
+
+/// A mobile cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Mobile country code; 510 is Indonesia.
+    pub mcc: Option<u16>,
+    /// Mobile network code.
+    pub mnc: Option<u16>,
+    /// Location area code.
+    pub lac: Option<u32>,
+    /// Cell identity.
+    pub cid: u64,
+    /// Signal strength as the seal counts it (0 to 31).
+    pub csq: Option<u8>,
+}
+
+/// A value beside the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Extra {
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Whole(i64),
+    /// A measured number.
+    Number(f64),
+    /// Words or hexadecimal.
+    Text(String),
+}
+
+/// Something in the bytes that was understood to be strange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Oddity {
+    /// Where in the bytes of the connection's current buffer.
+    pub offset: u32,
+    /// What is strange, a short stable name such as `unknown_command`.
+    pub what: String,
+    /// The bytes concerned, at most 256 of them.
+    pub bytes: Vec<u8>,
+}

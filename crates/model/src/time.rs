@@ -1,0 +1,77 @@
+//! Four times that are never mixed.
+//!
+//! *Server time* is when we knew; it fires deadlines. *Device time* is what the seal believes, *recorded time* what a
+//! person's phone believes. *Event time* is either of them corrected by its measured offset: it orders and judges
+//! durations, and never lies after receipt. All count milliseconds since 1970 in UTC.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! moment {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name {
+            /// Milliseconds since 1970-01-01T00:00:00Z.
+            pub unix_ms: i64,
+        }
+
+        impl $name {
+            /// The moment that many milliseconds after 1970.
+            pub const fn from_unix_ms(unix_ms: i64) -> Self {
+                Self { unix_ms }
+            }
+
+            /// The moment `seconds` later; stops at the end of time instead of wrapping.
+            #[must_use]
+            pub const fn plus_s(self, seconds: i64) -> Self {
+                self.plus_ms(seconds.saturating_mul(1000))
+            }
+
+            /// The moment `milliseconds` later.
+            #[must_use]
+            pub const fn plus_ms(self, milliseconds: i64) -> Self {
+                Self { unix_ms: self.unix_ms.saturating_add(milliseconds) }
+            }
+
+            /// Milliseconds from `earlier` to this moment; negative where it is later.
+            pub const fn since_ms(self, earlier: Self) -> i64 {
+                self.unix_ms.saturating_sub(earlier.unix_ms)
+            }
+        }
+    )*};
+}
+
+moment! {
+    /// When we knew.
+    ServerTime
+    /// What the seal believes, as it said it.
+    DeviceTime
+    /// What a person's phone believes.
+    RecordedTime
+    /// When it happened, as well as we can tell: a corrected device or recorded time, never after receipt.
+    EventTime
+}
+
+impl EventTime {
+    /// A seal's time less its measured offset (seal minus server), never after receipt.
+    pub fn from_device(said: DeviceTime, offset_ms: i64, received: ServerTime) -> Self {
+        Self {
+            unix_ms: said.unix_ms.saturating_sub(offset_ms).min(received.unix_ms),
+        }
+    }
+
+    /// A phone's time less its measured offset, never after receipt.
+    pub fn from_recorded(said: RecordedTime, offset_ms: i64, received: ServerTime) -> Self {
+        Self {
+            unix_ms: said.unix_ms.saturating_sub(offset_ms).min(received.unix_ms),
+        }
+    }
+
+    /// Where nothing better is known: the moment of receipt.
+    pub fn from_receipt(received: ServerTime) -> Self {
+        Self {
+            unix_ms: received.unix_ms,
+        }
+    }
+}
