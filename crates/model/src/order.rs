@@ -12,7 +12,7 @@ use crate::{GrantId, OrderId, SealId};
 
 /// A wish for a seal, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "order", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum SealOrder {
     /// Open with the fixed password. Only under a grant.
     UnlockStatic,
@@ -146,7 +146,7 @@ pub enum SealCommand {
 
 /// How an order ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The seal says it did it.
     Done,

@@ -156,7 +156,7 @@ pub struct Cell {
 
 /// A value beside the report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(rename_all = "snake_case")]
 pub enum Extra {
     /// Yes or no.
     Flag(bool),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that happened to a seal, as the seal tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "signal", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Closed and locked.
     Sealed,

@@ -1,0 +1,114 @@
+//! What was judged about one report. Nearly every input is a plain report, so this is small, is staged with the commit
+//! instead of journaled, and carries every value that `apply` needs.
+
+use segel_geo::Position;
+use serde::{Deserialize, Serialize};
+
+use crate::report::{FixSource, Lock, ReportKind};
+use crate::{DeviceTime, EventTime, SealId, ServerTime, TripId};
+
+/// The judgement of one report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Which seal; nothing where the device is not registered (quarantine).
+    pub seal: Option<SealId>,
+    /// On which trip.
+    pub trip: Option<TripId>,
+    /// What sort of report.
+    pub kind: ReportKind,
+    /// How it stands to what was known.
+    pub standing: Standing,
+    /// As the seal said it.
+    pub device_time: Option<DeviceTime>,
+    /// Corrected.
+    pub at: EventTime,
+    /// When it arrived.
+    pub received: ServerTime,
+    /// The frame's own number.
+    pub serial: Option<u32>,
+    /// Where it is, and what was judged of that.
+    pub place: Option<Place>,
+    /// Battery, per cent.
+    pub battery_percent: Option<u8>,
+    /// Whether it is charging.
+    pub charging: bool,
+    /// The lock's own contacts.
+    pub lock: Lock,
+}
+
+/// How a report stands to what was known when it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// The newest so far.
+    Fresh,
+    /// Older than the newest, still inside the window at hand.
+    Late,
+    /// Older than the window: a revisit is due.
+    VeryLate,
+    /// Said before; kept, not judged again.
+    Repeat,
+    /// Its clock was not set or is in doubt: kept, shown, not judged by time.
+    Undated,
+}
+
+/// A position and what was judged of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Where.
+    pub position: Position,
+    /// How it was found.
+    pub source: FixSource,
+    /// Speed over ground.
+    pub speed_kmh: Option<f32>,
+    /// Degrees from north.
+    pub course_deg: Option<f32>,
+    /// Whether it may judge a corridor, an area or a place of unlocking; if not, why not.
+    pub use_: FixUse,
+    /// How it lies to the route's corridor; nothing without a route.
+    pub corridor: Option<CorridorPlace>,
+    /// Which of the route's areas it lies in.
+    pub areas: AreaMarks,
+}
+
+/// What a fix is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FixUse {
+    /// Judges.
+    Judges,
+    /// From a cell tower or the like.
+    WrongSource,
+    /// The seal does not vouch for it.
+    NotValid,
+    /// Its own claim of accuracy is too weak.
+    Inaccurate,
+    /// It would ask for an impossible speed.
+    Jump,
+}
+
+/// How a fix lies to the corridor.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CorridorPlace {
+    /// Metres beyond the border; zero inside.
+    pub outside_m: f32,
+    /// Metres along the route.
+    pub progress_m: f32,
+    /// Which piece of the route is nearest.
+    pub segment: u32,
+}
+
+/// Which of the route's areas a fix lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AreaMarks {
+    /// In the origin.
+    pub origin: bool,
+    /// In the destination.
+    pub destination: bool,
+    /// In an allowed stop.
+    pub stop: bool,
+    /// In a forbidden area, which (its position in the plan).
+    pub forbidden: Option<u8>,
+    /// Where no coverage is expected.
+    pub no_coverage: bool,
+}
