@@ -95,6 +95,18 @@ pub enum AlarmStage {
     Closed,
 }
 
+/// Which limit of the reaction table ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EscalationStep {
+    /// Nobody has acknowledged it.
+    Acknowledge,
+    /// Nobody has acted.
+    Act,
+    /// It is still open: customs supervisor and enforcement are told.
+    Escalate,
+}
+
 /// How a person closed an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alarm::{AlarmOutcome, Bilingual, Finding};
+use crate::alarm::{AlarmOutcome, Bilingual, EscalationStep, Finding};
 use crate::document::Paper;
 use crate::grant::{Grant, GrantEnd};
 use crate::order::{Ordered, Outcome};
@@ -13,14 +13,14 @@ use crate::photo::{PhotoFacts, PhotoKind, PhotoStep};
 use crate::principal::{Belonging, OrganisationKind};
 use crate::report::Protocol;
 use crate::route::RoutePlan;
-use crate::rulebook::EditionNumber;
+use crate::rulebook::{EditionNumber, Reaction};
 use crate::seal::{Certificate, SealCondition, SealRegistration};
 use crate::skp::{Delivery, Envelope, MessageCode};
 use crate::trip::{Circumstance, Clock, TripRequest, TripState};
 use crate::{
-    AlarmId, DeviceId, DocumentId, EventTime, GrantId, InvitationId, MessageId, OrderId, OrganisationId,
-    PersonId, PhotoId, Principal, Refusal, Role, RouteId, SealId, SecretHash, ServerTime, Severity, TokenId,
-    TripId,
+    AlarmId, DeviceId, DeviceTime, DocumentId, EventTime, GrantId, InvitationId, MessageId, OrderId,
+    OrganisationId, PersonId, PhotoId, Principal, Refusal, Role, RouteId, SealId, SecretHash, ServerTime,
+    Severity, TokenId, TripId,
 };
 
 /// A decided fact. Its fields carry the names of the vocabulary and say no more than those.
@@ -101,8 +101,12 @@ pub enum Event {
     SealDoubted { seal: SealId, why: String },
     /// An officer cleared the doubt.
     SealDoubtCleared { seal: SealId, reason: String },
-    /// The clock of a seal was measured against ours (seal minus server).
-    SealClockMeasured { seal: SealId, offset_ms: i64 },
+    /// The clock of a seal was measured against ours (seal minus server); it holds from that time of the seal on.
+    SealClockMeasured {
+        seal: SealId,
+        offset_ms: i64,
+        from: DeviceTime,
+    },
 
     /// A document was entered.
     DocumentRegistered { document: DocumentId, paper: Paper },
@@ -251,16 +255,31 @@ pub enum Event {
         reason: String,
     },
 
-    /// An alarm was raised.
-    AlarmRaised { alarm: AlarmId, finding: Finding },
+    /// An alarm was raised; how soon people must react is frozen with it.
+    AlarmRaised {
+        alarm: AlarmId,
+        finding: Finding,
+        raised: ServerTime,
+        reaction: Reaction,
+    },
     /// It got graver.
     AlarmWorsened {
         alarm: AlarmId,
         severity: Severity,
         why: Bilingual,
     },
+    /// What caused it was over, and began again while the alarm was still open.
+    AlarmRecurred {
+        alarm: AlarmId,
+        at: EventTime,
+        why: Bilingual,
+    },
     /// Nobody reacted in time: it goes to the next.
-    AlarmEscalated { alarm: AlarmId, why: Bilingual },
+    AlarmEscalated {
+        alarm: AlarmId,
+        step: EscalationStep,
+        why: Bilingual,
+    },
     /// What caused it is over; it stays open until a person closes it.
     AlarmRecovered { alarm: AlarmId, at: EventTime },
     /// The assessment over all reports no longer supports it; it stays.
@@ -315,6 +334,11 @@ pub enum Event {
     },
     /// They were looked at again.
     Revisited { trip: TripId },
+    /// A limit of the watch ran out without a report; when to look again.
+    TripLooked {
+        trip: TripId,
+        look_again: Option<ServerTime>,
+    },
 }
 
 /// What an entry is about, for read models and timelines.

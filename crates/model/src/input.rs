@@ -101,6 +101,9 @@ pub enum Input {
 pub struct ReportInput {
     /// Through which door.
     pub protocol: Protocol,
+    /// On which connection; a number is not used twice while the process runs. Frames without a clock are repeats only
+    /// within one connection.
+    pub connection: u64,
     /// The report.
     pub report: Report,
 }

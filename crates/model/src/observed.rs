@@ -5,6 +5,7 @@ use segel_geo::Position;
 use serde::{Deserialize, Serialize};
 
 use crate::report::{FixSource, Lock, ReportKind};
+use crate::signal::SignalSet;
 use crate::{DeviceTime, EventTime, SealId, ServerTime, TripId};
 
 /// The judgement of one report.
@@ -24,8 +25,14 @@ pub struct Observed {
     pub at: EventTime,
     /// When it arrived.
     pub received: ServerTime,
+    /// Kept by the seal while it could not send, as the seal itself says.
+    pub backfill: bool,
     /// The frame's own number.
     pub serial: Option<u32>,
+    /// By which a repeat is known: a hash of what makes the frame that frame.
+    pub key: u64,
+    /// What it says happened to the seal.
+    pub signals: SignalSet,
     /// Where it is, and what was judged of that.
     pub place: Option<Place>,
     /// Battery, per cent.
@@ -34,6 +41,8 @@ pub struct Observed {
     pub charging: bool,
     /// The lock's own contacts.
     pub lock: Lock,
+    /// When its trip must be looked at again if nothing more is heard; nothing where no limit runs.
+    pub look_again: Option<ServerTime>,
 }
 
 /// How a report stands to what was known when it came.
@@ -65,6 +74,8 @@ pub struct Place {
     pub course_deg: Option<f32>,
     /// Whether it may judge a corridor, an area or a place of unlocking; if not, why not.
     pub use_: FixUse,
+    /// Whether the seal stays where it stood; nothing where the fix judges nothing.
+    pub still: Option<bool>,
     /// How it lies to the route's corridor; nothing without a route.
     pub corridor: Option<CorridorPlace>,
     /// Which of the route's areas it lies in.
@@ -92,10 +103,27 @@ pub enum FixUse {
 pub struct CorridorPlace {
     /// Metres beyond the border; zero inside.
     pub outside_m: f32,
+    /// On which side that is, tolerances included.
+    pub side: Side,
+    /// How long of the way from the fix before it was spent outside, where the two are far apart; zero elsewhere.
+    pub piece_outside_ms: u32,
     /// Metres along the route.
     pub progress_m: f32,
     /// Which piece of the route is nearest.
     pub segment: u32,
+}
+
+/// On which side of the corridor's border a fix lies. Between leaving and coming back lies a margin, so that a truck
+/// that drives along the border does not leave and return with every fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Far enough inside to count as back.
+    Inside,
+    /// Neither.
+    Margin,
+    /// Further out than is tolerated.
+    Outside,
 }
 
 /// Which of the route's areas a fix lies in.

@@ -137,3 +137,69 @@ impl Signal {
         }
     }
 }
+
+/// Which signals a report carries, without their particulars: one bit a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SignalSet(pub u32);
+
+impl SignalSet {
+    /// No signal.
+    pub const NONE: Self = Self(0);
+
+    /// The set of these signals.
+    pub fn of(signals: &[Signal]) -> Self {
+        Self(signals.iter().fold(0, |set, signal| set | signal.bit()))
+    }
+
+    /// Whether a signal of this sort is in it.
+    pub const fn has(self, signal: &Signal) -> bool {
+        self.0 & signal.bit() != 0
+    }
+}
+
+impl Signal {
+    /// The bit of this sort of signal. Written down in history: never given to another sort.
+    const fn bit(&self) -> u32 {
+        1 << match self {
+            Self::Sealed => 0,
+            Self::Unsealed { .. } => 1,
+            Self::UnsealRefused { .. } => 2,
+            Self::RopeCut => 3,
+            Self::RopeOut => 4,
+            Self::RopeIn => 5,
+            Self::ShackleOpenedWhileSealed => 6,
+            Self::CoverOpen => 7,
+            Self::Dismantled => 8,
+            Self::MotorStuck => 9,
+            Self::LongUnlocked => 10,
+            Self::LowBattery => 11,
+            Self::PowerLowOffline => 12,
+            Self::Charging => 13,
+            Self::FenceIn { .. } => 14,
+            Self::FenceOut { .. } => 15,
+            Self::Vibration => 16,
+            Self::Jamming => 17,
+            Self::SublockLost { .. } => 18,
+            Self::ClockUnset => 19,
+            Self::Heartbeat => 20,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_has_what_was_put_in_and_nothing_else() {
+        let refused = Signal::UnsealRefused {
+            reason: UnsealRefusal::BadPwd,
+            actor: None,
+        };
+        let set = SignalSet::of(&[Signal::RopeCut, refused.clone()]);
+        assert!(set.has(&Signal::RopeCut) && set.has(&refused));
+        assert!(!set.has(&Signal::RopeOut) && !set.has(&Signal::Sealed));
+        assert_eq!(SignalSet::of(&[]), SignalSet::NONE);
+    }
+}
