@@ -1,5 +1,6 @@
 //! What a seal said, decoded, whatever its protocol.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -54,8 +55,12 @@ pub struct Report {
     /// The frame's own number; small, wraps, restarts.
     pub serial: Option<u32>,
     /// Everything else the frame said, by the protocol's own names.
-    pub extra: Vec<(String, Extra)>,
+    pub extra: Extras,
 }
+
+/// Values beside the report, in the order the frame says them. Nearly all names and words are known beforehand and
+/// cost no allocation.
+pub type Extras = Vec<(Cow<'static, str>, Extra)>;
 
 /// What sort of thing a report says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -165,13 +170,13 @@ pub enum Extra {
     /// A measured number.
     Number(f64),
     /// Words or hexadecimal.
-    Text(String),
+    Text(Cow<'static, str>),
 }
 
 /// Something in the bytes that was understood to be strange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oddity {
-    /// Where in the bytes of the connection's current buffer.
+    /// Where, counted in bytes since the connection began; wraps after 4 GiB.
     pub offset: u32,
     /// What is strange, a short stable name such as `unknown_command`.
     pub what: String,

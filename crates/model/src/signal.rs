@@ -107,6 +107,8 @@ pub enum UnsealRefusal {
     NoFix,
     /// That way of opening is switched off.
     ChannelOff,
+    /// The seal does not say.
+    NotSaid,
 }
 
 impl Signal {

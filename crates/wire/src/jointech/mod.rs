@@ -1,0 +1,19 @@
+//! Jointech JT701, JT701D and their clones; also the older JT600, GP4000 and GP6000 trackers.
+//!
+//! One TCP stream mixes two kinds of frames: binary records that begin with `$`, and text in brackets. There is no
+//! log-in: every frame names its device. A seal deletes a record from its flash as soon as it is acknowledged, so an
+//! acknowledgement sent too early is evidence lost.
+//!
+//! Facts after the maker's "JT701D Protocol Manual V1.4" (below: *manual*), the maker's SDK and frames of real seals.
+
+pub mod frame;
+pub mod place;
+pub mod status;
+
+pub mod record;
+pub mod tracker;
+
+mod session;
+
+pub(crate) use session::Owed;
+pub use session::Session;

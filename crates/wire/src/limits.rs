@@ -1,0 +1,81 @@
+//! How much a stranger may ask of us, and what is known of a seal before it speaks.
+
+/// The longest frame believed. The longest real one, a blind-area frame of an old tracker, has 800 bytes; a claim
+/// above this is an oddity and the bytes behind it are read anew.
+pub const FRAME_BYTES: u32 = 2048;
+/// The longest HTTP request of a phone: a batch of fixes as JSON.
+pub const REQUEST_BYTES: u32 = 64 * 1024;
+/// How many bytes without meaning a connection may send before it is closed. A seal that starts in the middle of a
+/// frame sends fewer than one frame of them.
+pub const GARBAGE_BYTES: u32 = 4096;
+/// How long the rest of a started frame may take: a mobile network repeats a lost packet well within it.
+pub const PARTIAL_S: u32 = 60;
+/// How many orders may wait on one connection; more are refused.
+pub const ORDERS: u8 = 16;
+/// How long a seal may take to answer an order; it answers within seconds once it is awake.
+pub const ANSWER_S: u32 = 60;
+/// The most bytes an oddity carries.
+pub const ODDITY_BYTES: usize = 256;
+
+/// The limits of one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest frame.
+    pub frame_bytes: u32,
+    /// The longest HTTP request.
+    pub request_bytes: u32,
+    /// Bytes without meaning before the connection is closed.
+    pub garbage_bytes: u32,
+    /// Seconds until a started frame is given up.
+    pub partial_s: u32,
+    /// Seconds until an order counts as unanswered.
+    pub answer_s: u32,
+    /// Orders that may wait.
+    pub orders: u8,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes: FRAME_BYTES,
+            request_bytes: REQUEST_BYTES,
+            garbage_bytes: GARBAGE_BYTES,
+            partial_s: PARTIAL_S,
+            answer_s: ANSWER_S,
+            orders: ORDERS,
+        }
+    }
+}
+
+/// What is known of a seal's dialect before its frames say it. Most say it in every frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// Nothing; believe the frames.
+    #[default]
+    Any,
+    /// Jointech JT701 before protocol version 0x19: wants P46 after a lock event.
+    Jt701,
+    /// Jointech JT701D: ignores P35 and P46.
+    Jt701d,
+}
+
+impl Profile {
+    /// The profile of that name, as configurations and the command line write it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "any" => Some(Self::Any),
+            "jt701" => Some(Self::Jt701),
+            "jt701d" => Some(Self::Jt701d),
+            _ => None,
+        }
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Jt701 => "jt701",
+            Self::Jt701d => "jt701d",
+        }
+    }
+}

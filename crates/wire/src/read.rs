@@ -1,0 +1,22 @@
+//! Small readers over bytes and text that strangers sent. Each gives nothing where there is nothing to read.
+
+/// The number that binary-coded decimal digits say, or nothing where a nibble is no digit.
+pub(crate) fn bcd(bytes: &[u8]) -> Option<u64> {
+    bytes.iter().try_fold(0_u64, |value, &byte| {
+        let (high, low) = (byte >> 4, byte & 0x0F);
+        (high <= 9 && low <= 9).then(|| value.wrapping_mul(100) + u64::from(high * 10 + low))
+    })
+}
+
+/// `value` below 100 as two binary-coded decimal digits.
+pub(crate) const fn to_bcd(value: u8) -> u8 {
+    (value / 10) << 4 | value % 10
+}
+
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}

@@ -1,0 +1,89 @@
+//! One connection, whatever its protocol.
+
+use segel_model::{DeviceId, OrderId, ServerTime, order::SealCommand, report::Protocol};
+
+use crate::{
+    jointech,
+    limits::{Limits, Profile},
+    osmand,
+    output::{AckToken, NotSpoken, Output, Owed},
+};
+
+/// One connection of one seal. Mutate it, then [`poll`](Self::poll) until nothing comes.
+pub struct Session {
+    talk: Talk,
+}
+
+enum Talk {
+    Jointech(jointech::Session),
+    Osmand(osmand::Session),
+}
+
+impl Session {
+    /// A connection that has just been accepted.
+    pub fn new(protocol: Protocol, profile: Profile, limits: Limits) -> Self {
+        let talk = match protocol {
+            Protocol::Jointech => Talk::Jointech(jointech::Session::new(profile, limits)),
+            Protocol::Osmand => Talk::Osmand(osmand::Session::new(limits)),
+        };
+        Self { talk }
+    }
+
+    /// Bytes have come. Any bytes will do.
+    pub fn receive(&mut self, now: ServerTime, bytes: &[u8]) {
+        match &mut self.talk {
+            Talk::Jointech(session) => session.receive(now, bytes),
+            Talk::Osmand(_) => {}
+        }
+    }
+
+    /// Time has passed: gives up frames that were never finished and orders that were never answered.
+    pub fn tick(&mut self, now: ServerTime) {
+        match &mut self.talk {
+            Talk::Jointech(session) => session.tick(now),
+            Talk::Osmand(_) => {}
+        }
+    }
+
+    /// When [`tick`](Self::tick) next has something to do.
+    pub fn next_deadline(&self) -> Option<ServerTime> {
+        match &self.talk {
+            Talk::Jointech(session) => session.next_deadline(),
+            Talk::Osmand(_) => None,
+        }
+    }
+
+    /// The next thing that leaves.
+    pub fn poll(&mut self) -> Option<Output> {
+        match &mut self.talk {
+            Talk::Jointech(session) => session.poll(),
+            Talk::Osmand(session) => session.poll(),
+        }
+    }
+
+    /// The report of this token is durable: sends the answer the protocol owes, each once.
+    pub fn acknowledge(&mut self, token: AckToken, now: ServerTime) {
+        match (&mut self.talk, token.0) {
+            (Talk::Jointech(session), Owed::Jointech(owed)) => session.acknowledge(owed, now),
+            (_, Owed::Nothing) | (Talk::Osmand(_), Owed::Jointech(_)) => {}
+        }
+    }
+
+    /// Sends an order, or keeps it until the seal has said who it is. The outcome comes as [`Output::Answered`].
+    pub fn send(&mut self, id: OrderId, command: &SealCommand, now: ServerTime) -> Result<(), NotSpoken> {
+        match &mut self.talk {
+            Talk::Jointech(session) => session.send(id, command, now),
+            Talk::Osmand(_) => Err(NotSpoken {
+                why: "a phone takes no orders",
+            }),
+        }
+    }
+
+    /// Who speaks, once its first frame has said so.
+    pub fn device(&self) -> Option<&DeviceId> {
+        match &self.talk {
+            Talk::Jointech(session) => session.device(),
+            Talk::Osmand(_) => None,
+        }
+    }
+}
