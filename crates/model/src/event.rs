@@ -259,7 +259,6 @@ pub enum Event {
     AlarmRaised {
         alarm: AlarmId,
         finding: Finding,
-        raised: ServerTime,
         reaction: Reaction,
     },
     /// It got graver.
