@@ -1,1 +1,12 @@
 //! Gateway, engine, API, live stream, outlets.
+
+pub mod clock;
+
+pub mod ask;
+pub mod handle;
+pub mod lanes;
+pub mod reported;
+
+pub mod fleet;
+
+pub use handle::EngineHandle;

@@ -1,0 +1,264 @@
+//! Server time: the one file that reads the clock.
+//!
+//! Server time never runs back. A wall clock stepped forward is adopted at once; one stepped back is waited for at a
+//! creep, so that two moments are still told apart. Either is noted, so that the engine journals it as an event.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use segel_model::ServerTime;
+
+/// A difference above this is a step; below it the wall clock is being slewed, or a reading was late.
+const STEP_NS: i64 = 1_000_000_000;
+/// While it waits for the wall clock, server time runs at this part of its speed.
+const CREEP_PART: i64 = 64;
+const NS_PER_MS: i64 = 1_000_000;
+
+/// The two clocks of a machine. A test brings its own.
+pub trait Reader: Send {
+    /// The wall clock: nanoseconds since 1970, may jump.
+    fn wall_ns(&mut self) -> i64;
+    /// Nanoseconds since some moment; never runs back, knows no date.
+    fn steady_ns(&mut self) -> i64;
+}
+
+/// Server time, shared by all threads.
+#[derive(Clone)]
+pub struct Clock {
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    reader: Box<dyn Reader>,
+    server_ns: i64,
+    steady_ns: i64,
+    waiting: bool,
+    steps_ms: Vec<i64>,
+}
+
+/// The most steps kept until somebody takes them; a clock that jumps more often is summed up in the last.
+const STEPS_KEPT: usize = 16;
+
+impl Clock {
+    /// The clock of this machine, never before `floor` (the last moment the journal knows).
+    pub fn system(floor: Option<ServerTime>) -> Self {
+        Self::new(
+            Box::new(System {
+                started: Instant::now(),
+            }),
+            floor,
+        )
+    }
+
+    /// A clock that reads `reader`.
+    pub fn new(mut reader: Box<dyn Reader>, floor: Option<ServerTime>) -> Self {
+        let wall_ns = reader.wall_ns();
+        let floor_ns = floor.map_or(i64::MIN, |floor| floor.unix_ms.saturating_mul(NS_PER_MS));
+        let mut inner = Inner {
+            steady_ns: reader.steady_ns(),
+            reader,
+            server_ns: wall_ns.max(floor_ns),
+            waiting: false,
+            steps_ms: Vec::new(),
+        };
+        if STEP_NS < inner.server_ns.saturating_sub(wall_ns) {
+            inner.wait_for(wall_ns);
+        }
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+        }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> ServerTime {
+        let mut inner = self.lock();
+        inner.advance();
+        ServerTime::from_unix_ms(inner.server_ns / NS_PER_MS)
+    }
+
+    /// The steps of the wall clock since this was last asked, in milliseconds, forward positive.
+    pub fn take_steps(&self) -> Vec<i64> {
+        std::mem::take(&mut self.lock().steps_ms)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn advance(&mut self) {
+        let steady_ns = self.reader.steady_ns();
+        let elapsed_ns = steady_ns.saturating_sub(self.steady_ns).max(0);
+        self.steady_ns = steady_ns;
+        let wall_ns = self.reader.wall_ns();
+        let ahead_ns = wall_ns.saturating_sub(self.server_ns.saturating_add(elapsed_ns));
+        if STEP_NS < ahead_ns && !self.waiting {
+            self.note(ahead_ns);
+        }
+        if self.server_ns <= wall_ns {
+            self.waiting = false;
+            self.server_ns = wall_ns;
+            return;
+        }
+        if ahead_ns < -STEP_NS {
+            self.wait_for(wall_ns);
+        }
+        self.server_ns = self.server_ns.saturating_add(elapsed_ns / CREEP_PART);
+    }
+
+    /// The wall clock lies behind: noted once for each wait.
+    fn wait_for(&mut self, wall_ns: i64) {
+        if !std::mem::replace(&mut self.waiting, true) {
+            self.note(wall_ns.saturating_sub(self.server_ns));
+        }
+    }
+
+    fn note(&mut self, by_ns: i64) {
+        let by_ms = by_ns / NS_PER_MS;
+        let full = STEPS_KEPT <= self.steps_ms.len();
+        match self.steps_ms.last_mut() {
+            Some(last) if full => *last = last.saturating_add(by_ms),
+            _ => self.steps_ms.push(by_ms),
+        }
+    }
+}
+
+struct System {
+    started: Instant,
+}
+
+impl Reader for System {
+    fn wall_ns(&mut self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    }
+
+    fn steady_ns(&mut self) -> i64 {
+        i64::try_from(self.started.elapsed().as_nanos()).unwrap_or(i64::MAX)
+    }
+}
+
+/// A clock moved by hand, for tests and simulations.
+#[derive(Clone, Default)]
+pub struct Hand {
+    times_ns: Arc<Mutex<(i64, i64)>>,
+}
+
+impl Hand {
+    /// A hand clock that shows this moment.
+    pub fn at(now: ServerTime) -> Self {
+        let hand = Self::default();
+        hand.step_ms(now.unix_ms);
+        hand
+    }
+
+    /// Time passes.
+    pub fn pass_ms(&self, ms: i64) {
+        let mut times_ns = self.times_ns.lock().unwrap_or_else(PoisonError::into_inner);
+        times_ns.0 += ms * NS_PER_MS;
+        times_ns.1 += ms * NS_PER_MS;
+    }
+
+    /// Somebody sets the wall clock.
+    pub fn step_ms(&self, ms: i64) {
+        self.times_ns.lock().unwrap_or_else(PoisonError::into_inner).0 += ms * NS_PER_MS;
+    }
+
+    /// A clock that reads this hand.
+    pub fn clock(&self) -> Clock {
+        Clock::new(Box::new(self.clone()), None)
+    }
+}
+
+impl Reader for Hand {
+    fn wall_ns(&mut self) -> i64 {
+        self.times_ns.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn steady_ns(&mut self) -> i64 {
+        self.times_ns.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: ServerTime = ServerTime::from_unix_ms(1_767_225_600_000);
+
+    fn since_start_ms(clock: &Clock) -> i64 {
+        clock.now().since_ms(START)
+    }
+
+    #[test]
+    fn time_passes_with_the_wall_clock_and_leaves_no_event() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        hand.pass_ms(5);
+        assert_eq!(since_start_ms(&clock), 5);
+        hand.step_ms(1000); // Exactly a second is still no step.
+        assert_eq!(since_start_ms(&clock), 1005);
+        assert_eq!(clock.take_steps(), []);
+    }
+
+    #[test]
+    fn a_step_forward_is_adopted_and_noted_once() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        hand.pass_ms(10);
+        hand.step_ms(60_000);
+        assert_eq!(since_start_ms(&clock), 60_010);
+        assert_eq!(since_start_ms(&clock), 60_010);
+        assert_eq!(clock.take_steps(), [60_000]);
+        assert_eq!(clock.take_steps(), []);
+    }
+
+    #[test]
+    fn a_step_back_is_waited_for_at_a_creep_and_noted_once() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        hand.step_ms(-60_000);
+        assert_eq!(since_start_ms(&clock), 0);
+        hand.pass_ms(6_400);
+        assert_eq!(since_start_ms(&clock), 100, "a sixty-fourth of its speed");
+        assert_eq!(clock.take_steps(), [-60_000]);
+        hand.pass_ms(64_000);
+        assert_eq!(since_start_ms(&clock), 10_400, "the wall clock has caught up");
+        assert_eq!(clock.take_steps(), []);
+        hand.step_ms(-60_000);
+        clock.now();
+        assert_eq!(clock.take_steps(), [-60_000], "the next step is another event");
+    }
+
+    #[test]
+    fn a_small_step_back_never_runs_back_and_leaves_no_event() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        hand.pass_ms(100);
+        assert_eq!(since_start_ms(&clock), 100);
+        hand.step_ms(-1000);
+        assert_eq!(since_start_ms(&clock), 100);
+        assert_eq!(clock.take_steps(), []);
+    }
+
+    #[test]
+    fn a_wall_clock_behind_the_journal_is_waited_for_from_the_start() {
+        let hand = Hand::at(START);
+        let clock = Clock::new(Box::new(hand.clone()), Some(START.plus_s(3600)));
+        assert_eq!(since_start_ms(&clock), 3_600_000);
+        assert_eq!(clock.take_steps(), [-3_600_000]);
+    }
+
+    #[test]
+    fn steps_that_nobody_takes_are_summed_up() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        for _ in 0..20 {
+            hand.step_ms(2000);
+            clock.now();
+        }
+        let steps = clock.take_steps();
+        assert_eq!((steps.len(), steps.iter().sum::<i64>()), (STEPS_KEPT, 40_000));
+    }
+}

@@ -1,0 +1,150 @@
+//! What the rest of the server holds of the engine: a place to ask, the stream of committed entries, the fleet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::sync::{broadcast, oneshot};
+
+use segel_model::{Entry, Input};
+
+use crate::ask::{Answer, Asked, Side, Unavailable};
+use crate::clock::Clock;
+use crate::fleet::Fleet;
+use crate::lanes::{Delivered, Durable, Question, Senders, Told, Waiting};
+use crate::reported::ReportBatch;
+
+/// Entries kept for a slow subscriber; one that falls behind is told so, and reads the journal instead.
+pub const ENTRIES_KEPT: usize = 4096;
+
+/// The way to the engine. Cheap to clone.
+#[derive(Clone)]
+pub struct EngineHandle {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) senders: Senders,
+    pub(crate) entries: broadcast::Sender<Arc<Entry>>,
+    pub(crate) fleet: Fleet,
+    pub(crate) clock: Clock,
+    pub(crate) condition: Condition,
+}
+
+/// Whether the engine takes things in, readable from any thread.
+#[derive(Default)]
+pub(crate) struct Condition(AtomicU8);
+
+const RUNNING: u8 = 0;
+const DISK_LOW: u8 = 1;
+const STOPPING: u8 = 2;
+
+impl EngineHandle {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Asks and waits until the answer is durable.
+    pub async fn ask(&self, asked: Asked) -> Result<Answer, Unavailable> {
+        self.put(asked)?.await.unwrap_or(Err(Unavailable::Stopping))
+    }
+
+    /// The same from a thread of its own, outside the runtime.
+    pub fn ask_blocking(&self, asked: Asked) -> Result<Answer, Unavailable> {
+        self.put(asked)?
+            .blocking_recv()
+            .unwrap_or(Err(Unavailable::Stopping))
+    }
+
+    /// Hands reports over and waits until they are durable. While this waits, the socket is not read.
+    pub async fn report(&self, batch: ReportBatch) -> Result<(), Unavailable> {
+        let (durable, is_durable) = oneshot::channel();
+        self.shared.senders.deliver(Delivered { batch, durable }).await?;
+        is_durable.await.map_err(|_| Unavailable::Stopping)
+    }
+
+    /// Tells the engine something and waits until it is durable.
+    pub async fn tell(&self, input: Input, side: Side) -> Result<Durable, Unavailable> {
+        let (durable, is_durable) = oneshot::channel();
+        let told = Told {
+            input,
+            side,
+            durable: Some(durable),
+        };
+        self.shared.senders.tell(told).await?;
+        is_durable.await.map_err(|_| Unavailable::Stopping)
+    }
+
+    /// The same from a thread of its own, outside the runtime.
+    pub fn tell_blocking(&self, input: Input, side: Side) -> Result<Durable, Unavailable> {
+        let (durable, is_durable) = oneshot::channel();
+        let told = Told {
+            input,
+            side,
+            durable: Some(durable),
+        };
+        self.shared.senders.tell_blocking(told)?;
+        is_durable.blocking_recv().map_err(|_| Unavailable::Stopping)
+    }
+
+    /// Every entry from now on, each once it is durable, in the order of their numbers. A subscriber that falls
+    /// `ENTRIES_KEPT` behind gets `Lagged` and reads the journal.
+    pub fn subscribe_entries(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.shared.entries.subscribe()
+    }
+
+    /// Each seal's moving parts.
+    pub fn fleet(&self) -> &Fleet {
+        &self.shared.fleet
+    }
+
+    /// Server time.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// How full the lanes are.
+    pub fn waiting(&self) -> Waiting {
+        self.shared.senders.waiting()
+    }
+
+    /// Whether commands are taken: `Ok`, or why not.
+    pub fn ready(&self) -> Result<(), Unavailable> {
+        self.shared.condition.check()
+    }
+
+    fn put(&self, asked: Asked) -> Result<oneshot::Receiver<Result<Answer, Unavailable>>, Unavailable> {
+        self.ready()?;
+        let (answer, is_answered) = oneshot::channel();
+        self.shared.senders.ask(Question {
+            asked: Box::new(asked),
+            answer,
+        })?;
+        Ok(is_answered)
+    }
+}
+
+impl Condition {
+    pub(crate) fn check(&self) -> Result<(), Unavailable> {
+        match self.0.load(Ordering::Acquire) {
+            RUNNING => Ok(()),
+            DISK_LOW => Err(Unavailable::DiskLow),
+            _ => Err(Unavailable::Stopping),
+        }
+    }
+
+    pub(crate) fn stop(&self) {
+        self.0.store(STOPPING, Ordering::Release);
+    }
+
+    /// Has no effect once stopping.
+    pub(crate) fn disk_low(&self, low: bool) {
+        let (from, to) = if low {
+            (RUNNING, DISK_LOW)
+        } else {
+            (DISK_LOW, RUNNING)
+        };
+        let _unless_already_so = self
+            .0
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+    }
+}

@@ -1,0 +1,222 @@
+//! The lanes into the engine, each bounded. People and clocks go first, so that a flood of reports never delays an
+//! officer; a full lane makes its sender wait, and so stops the reading of sockets.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use segel_model::{Input, ServerTime};
+
+use crate::ask::{Answer, Asked, Unavailable};
+use crate::reported::ReportBatch;
+
+/// People waiting for an answer; a thousand officers pressing a button in the same moment fit in.
+pub const PEOPLE_LANE: usize = 1024;
+/// Results of outlets and gateways; each of them has few things under way at once.
+pub const RESULTS_LANE: usize = 4096;
+/// Batches of reports, one a connection at most: connections beyond this wait with their bytes in the kernel.
+pub const REPORTS_LANE: usize = 16_384;
+
+/// A person's question and where its answer goes.
+pub struct Question {
+    /// What is asked.
+    pub asked: Box<Asked>,
+    /// Where the answer goes, once it is durable.
+    pub answer: oneshot::Sender<Result<Answer, Unavailable>>,
+}
+
+/// What a gateway or an outlet has to say, and where the word goes that it is durable.
+pub struct Told {
+    /// What.
+    pub input: Input,
+    /// Secrets that must become durable with it.
+    pub side: crate::ask::Side,
+    /// Where the events decided from it go, once they are durable.
+    pub durable: Option<oneshot::Sender<Durable>>,
+}
+
+/// Something said to the engine is durable.
+pub struct Durable {
+    /// When it was decided.
+    pub at: ServerTime,
+    /// What was decided.
+    pub events: Vec<segel_model::Event>,
+}
+
+/// Reports of one connection and where the word goes that they are durable.
+pub struct Delivered {
+    /// The reports.
+    pub batch: ReportBatch,
+    /// Told once they are durable; dropped where they never will be.
+    pub durable: oneshot::Sender<()>,
+}
+
+/// The ends that senders hold.
+#[derive(Clone)]
+pub struct Senders {
+    people: mpsc::Sender<Question>,
+    results: mpsc::Sender<Told>,
+    reports: mpsc::Sender<Delivered>,
+    alarm_clock: Arc<AlarmClock>,
+}
+
+/// The ends that the engine holds.
+pub struct Lanes {
+    people: mpsc::Receiver<Question>,
+    results: mpsc::Receiver<Told>,
+    reports: mpsc::Receiver<Delivered>,
+    alarm_clock: Arc<AlarmClock>,
+}
+
+/// What the engine takes next.
+pub enum Next {
+    /// A person asks.
+    Question(Question),
+    /// A gateway or an outlet tells.
+    Told(Told),
+    /// Seals report.
+    Delivered(Delivered),
+}
+
+/// How full the lanes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Questions of people.
+    pub people: usize,
+    /// Results of outlets and gateways.
+    pub results: usize,
+    /// Batches of reports.
+    pub reports: usize,
+}
+
+/// New lanes.
+pub fn lanes() -> (Senders, Lanes) {
+    let (people, people_out) = mpsc::channel(PEOPLE_LANE);
+    let (results, results_out) = mpsc::channel(RESULTS_LANE);
+    let (reports, reports_out) = mpsc::channel(REPORTS_LANE);
+    let alarm_clock = Arc::new(AlarmClock::default());
+    let senders = Senders {
+        people,
+        results,
+        reports,
+        alarm_clock: Arc::clone(&alarm_clock),
+    };
+    let lanes = Lanes {
+        people: people_out,
+        results: results_out,
+        reports: reports_out,
+        alarm_clock,
+    };
+    (senders, lanes)
+}
+
+impl Senders {
+    /// A person's question; refused at once where a thousand others wait already.
+    pub fn ask(&self, question: Question) -> Result<(), Unavailable> {
+        let sent = self.people.try_send(question).map_err(|failure| match failure {
+            mpsc::error::TrySendError::Full(_) => Unavailable::Busy,
+            mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
+        });
+        self.alarm_clock.ring();
+        sent
+    }
+
+    /// Something a gateway has to say; waits for room.
+    pub async fn tell(&self, told: Told) -> Result<(), Unavailable> {
+        let sent = self.results.send(told).await.map_err(|_| Unavailable::Stopping);
+        self.alarm_clock.ring();
+        sent
+    }
+
+    /// The same from a thread of its own.
+    pub fn tell_blocking(&self, told: Told) -> Result<(), Unavailable> {
+        let sent = self
+            .results
+            .blocking_send(told)
+            .map_err(|_| Unavailable::Stopping);
+        self.alarm_clock.ring();
+        sent
+    }
+
+    /// Reports; waits for room, and while it waits its socket is not read.
+    pub async fn deliver(&self, delivered: Delivered) -> Result<(), Unavailable> {
+        let sent = self
+            .reports
+            .send(delivered)
+            .await
+            .map_err(|_| Unavailable::Stopping);
+        self.alarm_clock.ring();
+        sent
+    }
+
+    /// How full the lanes are.
+    pub fn waiting(&self) -> Waiting {
+        Waiting {
+            people: self.people.max_capacity() - self.people.capacity(),
+            results: self.results.max_capacity() - self.results.capacity(),
+            reports: self.reports.max_capacity() - self.reports.capacity(),
+        }
+    }
+
+    /// Wakes the engine, to look at something that is no lane (a wish to stop).
+    pub fn wake(&self) {
+        self.alarm_clock.ring();
+    }
+}
+
+impl Lanes {
+    /// The next thing that waits: people, then results, then reports.
+    pub fn next(&mut self) -> Option<Next> {
+        if let Ok(question) = self.people.try_recv() {
+            return Some(Next::Question(question));
+        }
+        if let Ok(told) = self.results.try_recv() {
+            return Some(Next::Told(told));
+        }
+        self.reports.try_recv().ok().map(Next::Delivered)
+    }
+
+    /// Sleeps until somebody sends, at most this long.
+    pub fn sleep(&self, at_most: Duration) {
+        self.alarm_clock.sleep(at_most, || {
+            self.people.is_empty() && self.results.is_empty() && self.reports.is_empty()
+        });
+    }
+
+    /// Takes nothing more in; what waits can still be taken out.
+    pub fn close(&mut self) {
+        self.people.close();
+        self.results.close();
+        self.reports.close();
+    }
+}
+
+/// Wakes the engine's thread, and costs a sender next to nothing while it is awake.
+#[derive(Default)]
+struct AlarmClock {
+    asleep: AtomicBool,
+    sleeper: OnceLock<Thread>,
+}
+
+impl AlarmClock {
+    fn ring(&self) {
+        if self.asleep.swap(false, Ordering::SeqCst)
+            && let Some(sleeper) = self.sleeper.get()
+        {
+            sleeper.unpark();
+        }
+    }
+
+    /// Says that it sleeps before it looks a last time: who sends after that look finds the sleeper and wakes it.
+    fn sleep(&self, at_most: Duration, nothing_waits: impl FnOnce() -> bool) {
+        self.sleeper.get_or_init(std::thread::current);
+        self.asleep.store(true, Ordering::SeqCst);
+        if nothing_waits() {
+            std::thread::park_timeout(at_most);
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+}
