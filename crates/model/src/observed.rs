@@ -105,12 +105,21 @@ pub struct CorridorPlace {
     pub outside_m: f32,
     /// On which side that is, tolerances included.
     pub side: Side,
-    /// How long of the way from the fix before it was spent outside, where the two are far apart; zero elsewhere.
-    pub piece_outside_ms: u32,
+    /// What the straight piece from the fix before it shows, where the two are far apart in time.
+    pub piece: Option<PieceOutside>,
     /// Metres along the route.
     pub progress_m: f32,
     /// Which piece of the route is nearest.
     pub segment: u32,
+}
+
+/// The part of the piece between two fixes that lies outside the corridor, tolerance included.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PieceOutside {
+    /// Metres beyond the border at its furthest place.
+    pub outside_m: f32,
+    /// How long was spent outside.
+    pub outside_ms: u32,
 }
 
 /// On which side of the corridor's border a fix lies. Between leaving and coming back lies a margin, so that a truck
