@@ -211,6 +211,7 @@ fn write<T: ?Sized>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 mod tests {
     use segel_model::observed::{AreaMarks, Standing};
     use segel_model::report::ReportKind;
+    use segel_model::signal::SignalSet;
 
     use super::*;
 
@@ -224,19 +225,24 @@ mod tests {
             device_time: None,
             at: EventTime::from_unix_ms(at_ms),
             received: ServerTime::from_unix_ms(at_ms),
+            backfill: false,
             serial: None,
+            key: 0,
+            signals: SignalSet::default(),
             place: Some(Place {
                 position,
                 source: FixSource::Gnss,
                 speed_kmh: Some(at_ms as f32),
                 course_deg: None,
                 use_: FixUse::Judges,
+                still: None,
                 corridor: None,
                 areas: AreaMarks::default(),
             }),
             battery_percent: Some(77),
             charging: false,
             lock: Lock::default(),
+            look_again: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Gateway, engine, API, live stream, outlets.
 
 pub mod clock;
+pub mod config;
+pub mod rules;
 
 pub mod ask;
 pub mod handle;

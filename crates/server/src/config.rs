@@ -1,0 +1,204 @@
+//! The configuration: one TOML file, every value with a default, unknown names refused.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Everything an administrator can set. Rules of the SOP are not here: they stand in the rulebook.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where Segel keeps everything.
+    pub data: DataFolder,
+    /// A rulebook of your own; without it the one that comes with the program is in force.
+    pub rules: Option<PathBuf>,
+    /// Where Segel listens.
+    pub listen: Listen,
+    /// Certificate and key for HTTPS.
+    pub tls: Option<Tls>,
+    /// How much strangers may ask of this machine.
+    pub limits: Limits,
+    /// The customs computer system; without it messages wait.
+    pub skp: Option<Skp>,
+}
+
+/// The data folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct DataFolder(pub PathBuf);
+
+/// Where Segel listens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// People: the web app and the API.
+    pub http: SocketAddr,
+    /// Jointech seals, TCP.
+    pub jointech: SocketAddr,
+    /// Phones that speak OsmAnd, HTTP.
+    pub osmand: SocketAddr,
+}
+
+/// Certificate and key, both PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate with its chain.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// How much strangers may ask of this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Connections of seals in all; more are not accepted until one goes. A process may hold some ten thousand
+    /// descriptors on most machines; the start prints how many.
+    pub connections: u32,
+    /// Connections that may speak as one seal: the living one, and half-open twins that its reconnects left behind.
+    pub connections_per_seal: u16,
+    /// Connections from one network (a /24 of IPv4, a /64 of IPv6). A mobile carrier puts thousands behind one address.
+    pub connections_per_network: u32,
+    /// A connection that says nothing for so long is closed. A sleeping seal keeps none; an awake one reports at least
+    /// every ten minutes.
+    pub idle_s: u32,
+    /// A connection that has not said who it is by then is closed.
+    pub greeting_s: u32,
+    /// Bytes that may wait for a slow reader before its connection is closed.
+    pub out_queue_bytes: u32,
+    /// The longest frame believed.
+    pub frame_bytes: u32,
+    /// Orders that may wait for one seal.
+    pub orders_per_seal: u16,
+    /// Below this much free disk, sockets are not read and commands are refused, before any commit can fail.
+    pub disk_floor_bytes: u64,
+}
+
+/// The customs computer system.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skp {
+    /// Its address, such as `https://apis-gw.beacukai.go.id`.
+    pub url: String,
+    /// The key of the header `beacukai-api-key`.
+    pub api_key: String,
+    /// Who logs in.
+    pub username: String,
+    /// With which password.
+    pub password: String,
+    /// The provider's code, as SKP knows it.
+    pub provider_code: String,
+    /// How long one call may take.
+    #[serde(default = "call_limit_s")]
+    pub call_limit_s: u32,
+}
+
+/// What a public gateway takes on a bad day.
+const fn call_limit_s() -> u32 {
+    20
+}
+
+impl Default for DataFolder {
+    fn default() -> Self {
+        Self("data".into())
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            http: ([127, 0, 0, 1], 8080).into(),
+            jointech: ([0, 0, 0, 0], 5014).into(),
+            osmand: ([0, 0, 0, 0], 5055).into(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 200_000,
+            connections_per_seal: 4,
+            connections_per_network: 100_000,
+            idle_s: 1800,
+            greeting_s: 60,
+            out_queue_bytes: 64 * 1024,
+            frame_bytes: segel_wire::limits::FRAME_BYTES,
+            orders_per_seal: 64,
+            disk_floor_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+/// Credentials are never printed.
+impl fmt::Debug for Skp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Skp")
+            .field("url", &self.url)
+            .field("provider_code", &self.provider_code)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("could not read the configuration: {0}")]
+pub struct ConfigFailure(#[from] toml::de::Error);
+
+impl Config {
+    /// Reads a configuration as written in TOML.
+    pub fn load(text: &str) -> Result<Self, ConfigFailure> {
+        Ok(toml::from_str(text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SKP: &str = "[skp]
+        url = 'http://127.0.0.1:9'
+        api_key = 'key-secret'
+        username = 'user-secret'
+        password = 'password-secret'
+        provider_code = 'TT01'";
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(Config::load("").expect("it reads"), Config::default());
+    }
+
+    #[test]
+    fn a_misspelt_name_is_refused_and_not_overlooked() {
+        let failure = Config::load("[listen]\njointek = '0.0.0.0:1'").expect_err("no such name");
+        assert!(
+            failure.to_string().contains("unknown field `jointek`"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn values_that_are_set_leave_the_others_alone() {
+        let config = Config::load("[limits]\nidle_s = 5").expect("it reads");
+        assert_eq!(
+            config.limits,
+            Limits {
+                idle_s: 5,
+                ..Limits::default()
+            }
+        );
+    }
+
+    #[test]
+    fn credentials_are_never_printed() {
+        let config = Config::load(SKP).expect("it reads");
+        let printed = format!("{config:?}");
+        assert!(
+            printed.contains("TT01") && !printed.contains("secret"),
+            "{printed}"
+        );
+    }
+}
