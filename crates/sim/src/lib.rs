@@ -1,1 +1,6 @@
-//! Simulated seals, roads, people and a fake SKP.
+//! Simulated counterparts: seals, roads, people and a fake SKP. Each speaks the real interface from outside, builds its
+//! bytes from the maker's document and shares no code with what it tests.
+
+pub mod histogram;
+pub mod load;
+pub mod seal;

@@ -1,0 +1,4 @@
+//! Seals as they speak on the wire, written from their makers' documents and never through `wire`, so that both are not
+//! wrong together.
+
+pub mod jointech;
