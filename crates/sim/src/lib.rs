@@ -4,3 +4,4 @@
 pub mod histogram;
 pub mod load;
 pub mod seal;
+pub mod skp;
