@@ -140,6 +140,12 @@ pub enum Event {
     },
     /// A document was put under it.
     DocumentAttached { trip: TripId, document: DocumentId },
+    /// The gate let it through on this line (its position) of the document.
+    LineBacked {
+        trip: TripId,
+        document: DocumentId,
+        line: u16,
+    },
     /// A route was chosen for it.
     TripPlanned { trip: TripId, route: RouteId },
     /// A seal was chosen for it.
@@ -185,6 +191,8 @@ pub enum Event {
         to: TripState,
         circumstance: Circumstance,
     },
+    /// The trip is over, and stays at hand at least until then: late reports may still come.
+    TripKept { trip: TripId, until: ServerTime },
     /// The trip is over, its alarms and obligations closed: it leaves the working state.
     TripArchived { trip: TripId },
 
@@ -309,6 +317,17 @@ pub enum Event {
     /// It ended.
     OrderEnded { order: OrderId, outcome: Outcome },
 
+    /// The order that sets the Location Sharing Interval went to the seal, to be confirmed until then.
+    IntervalOrdered {
+        trip: TripId,
+        order: OrderId,
+        due: ServerTime,
+    },
+    /// The interval was refused or not confirmed in time.
+    IntervalUnmet { trip: TripId },
+
+    /// When the next range of locations is due at SKP; nothing where none is.
+    LocationsDue { trip: TripId, at: Option<ServerTime> },
     /// SKP is to be told.
     MessageQueued {
         message: MessageId,

@@ -52,6 +52,10 @@ pub struct Edition {
     pub reaction: BTreeMap<AlarmCode, Reaction>,
     /// Reports to SKP.
     pub skp: SkpRules,
+    /// From when on something in a route plan is worth a remark.
+    pub routes: segel_geo::lint::LintLimits,
+    /// How long a trip that is over stays at hand, for late reports.
+    pub finished_kept_s: u32,
 }
 
 /// The four clocks.

@@ -1,0 +1,239 @@
+//! What is found quicker than by looking through the whole state: limits that are due, open alarms, containers in use.
+//!
+//! All of it follows from the records, so it is rebuilt when a state is thawed and never part of a fingerprint. `refresh`
+//! is called for every record that an event has changed.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use segel_model::alarm::AlarmStage;
+use segel_model::container::ContainerNumber;
+use segel_model::event::Subject;
+use segel_model::trip::TripState;
+use segel_model::{AlarmCode, AlarmId, SealId, ServerTime, TripId};
+
+use super::{Alarm, State, Trip};
+
+/// What has a limit of its own.
+pub type Due = Subject;
+
+/// The key by which an alarm is raised only once while it is open.
+pub type AlarmKey = (Option<TripId>, Option<SealId>, AlarmCode);
+
+/// What is found quicker here than by looking through the state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Index {
+    due: BTreeSet<(ServerTime, Due)>,
+    due_of: BTreeMap<Due, ServerTime>,
+    open_alarms: BTreeMap<AlarmKey, AlarmId>,
+    containers: BTreeMap<ContainerNumber, TripId>,
+    of_trip: BTreeMap<TripId, BTreeSet<Subject>>,
+}
+
+impl Index {
+    /// The first moment at which something is due.
+    pub fn first_due(&self) -> Option<ServerTime> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Everything that is due at `now`, oldest limit first.
+    pub fn due_until(&self, now: ServerTime) -> impl Iterator<Item = Due> {
+        self.due
+            .iter()
+            .take_while(move |(at, _)| *at <= now)
+            .map(|(_, due)| *due)
+    }
+
+    /// The open alarm of that key.
+    pub fn open_alarm(&self, key: &AlarmKey) -> Option<AlarmId> {
+        self.open_alarms.get(key).copied()
+    }
+
+    /// All open alarms of a trip.
+    pub fn open_alarms_of(&self, trip: TripId) -> impl Iterator<Item = AlarmId> {
+        let from = (Some(trip), None, AlarmCode::A01);
+        self.open_alarms
+            .range(from..)
+            .take_while(move |(key, _)| key.0 == Some(trip))
+            .map(|(_, alarm)| *alarm)
+    }
+
+    /// The trip that a container is on, from the gate until its seal is off.
+    pub fn trip_with(&self, container: &ContainerNumber) -> Option<TripId> {
+        self.containers.get(container).copied()
+    }
+
+    /// Grants, alarms, orders and messages of a trip.
+    pub fn of_trip(&self, trip: TripId) -> impl Iterator<Item = Subject> {
+        self.of_trip.get(&trip).into_iter().flatten().copied()
+    }
+
+    /// Sets the moment at which `what` is due, or that it is not.
+    pub(super) fn set_due(&mut self, what: Due, at: Option<ServerTime>) {
+        let before = match at {
+            Some(at) => self.due_of.insert(what, at),
+            None => self.due_of.remove(&what),
+        };
+        if before == at {
+            return;
+        }
+        if let Some(before) = before {
+            self.due.remove(&(before, what));
+        }
+        if let Some(at) = at {
+            self.due.insert((at, what));
+        }
+    }
+
+    fn belong(&mut self, trip: Option<TripId>, what: Subject) {
+        if let Some(trip) = trip {
+            self.of_trip.entry(trip).or_default().insert(what);
+        }
+    }
+}
+
+/// The key of an alarm: by its trip, or by its seal where it is on none.
+pub fn alarm_key(trip: Option<TripId>, seal: Option<SealId>, code: AlarmCode) -> AlarmKey {
+    (trip, if trip.is_some() { None } else { seal }, code)
+}
+
+/// Whether a trip in that state keeps its container from others.
+pub fn holds_container(state: TripState) -> bool {
+    state.number().is_some_and(|number| (3..=13).contains(&number))
+}
+
+impl State {
+    /// Brings the index up to date with one record; called after every change of it.
+    pub fn refresh(&mut self, what: Subject) {
+        match what {
+            Subject::Trip(trip) => self.refresh_trip(trip),
+            Subject::Alarm(alarm) => self.refresh_alarm(alarm),
+            Subject::Grant(id) => {
+                let grant = self.grants.get(&id);
+                let due = grant
+                    .filter(|grant| grant.ended.is_none())
+                    .map(|grant| grant.grant.until);
+                let trip = grant.map(|grant| grant.grant.trip);
+                self.index.set_due(what, due);
+                self.index.belong(trip, what);
+            }
+            Subject::Invitation(id) => {
+                let due = self.invitations.get(&id).map(|invitation| invitation.until);
+                self.index.set_due(what, due);
+            }
+            Subject::Order(id) => {
+                let trip = self.orders.get(&id).and_then(|order| order.trip);
+                self.index.belong(trip, what);
+            }
+            Subject::Message(id) => {
+                let trip = self.messages.get(&id).map(|message| message.trip);
+                self.index.belong(trip, what);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn refresh_trip(&mut self, id: TripId) {
+        let due = self.trips.get(&id).and_then(Trip::due);
+        self.index.set_due(Subject::Trip(id), due);
+        let Some(trip) = self.trips.get(&id) else {
+            self.index.of_trip.remove(&id);
+            return;
+        };
+        let container = &trip.request.container;
+        if holds_container(trip.state) {
+            if self.index.containers.get(container) != Some(&id) {
+                self.index.containers.insert(container.clone(), id);
+            }
+        } else if self.index.containers.get(container) == Some(&id) {
+            self.index.containers.remove(container);
+        }
+    }
+
+    fn refresh_alarm(&mut self, id: AlarmId) {
+        let what = Subject::Alarm(id);
+        let Some(alarm) = self.alarms.get(&id) else {
+            self.index.set_due(what, None);
+            return;
+        };
+        let finding = &alarm.finding;
+        let key = alarm_key(finding.trip, finding.seal, finding.code);
+        let (trip, due) = (finding.trip, alarm.due());
+        if alarm.stage == AlarmStage::Closed {
+            self.index.open_alarms.remove(&key);
+        } else {
+            self.index.open_alarms.insert(key, id);
+        }
+        self.index.set_due(what, due);
+        self.index.belong(trip, what);
+    }
+
+    /// Builds everything that is derived from the records; called once after a state was read back.
+    pub fn rebuild(&mut self) {
+        self.index = Index::default();
+        let subjects: alloc::vec::Vec<Subject> = (self.trips.keys().map(|id| Subject::Trip(*id)))
+            .chain(self.alarms.keys().map(|id| Subject::Alarm(*id)))
+            .chain(self.grants.keys().map(|id| Subject::Grant(*id)))
+            .chain(self.invitations.keys().map(|id| Subject::Invitation(*id)))
+            .chain(self.orders.keys().map(|id| Subject::Order(*id)))
+            .chain(self.messages.keys().map(|id| Subject::Message(*id)))
+            .collect();
+        for what in subjects {
+            self.refresh(what);
+        }
+        for route in self.routes.values_mut() {
+            route.compile();
+        }
+    }
+}
+
+impl Alarm {
+    /// When somebody must be told that nobody has reacted.
+    pub fn due(&self) -> Option<ServerTime> {
+        self.escalate_due.filter(|_| self.stage != AlarmStage::Closed)
+    }
+}
+
+impl Trip {
+    /// The first moment at which a limit of this trip runs out.
+    pub fn due(&self) -> Option<ServerTime> {
+        let Self {
+            request: _,
+            edition: _,
+            state: _,
+            opened: _,
+            document: _,
+            line: _,
+            route: _,
+            seal: _,
+            technician: _,
+            bolt_seal: _,
+            closed: _,
+            departure: _,
+            check: _,
+            decision: _,
+            grant: _,
+            openings: _,
+            clocks,
+            photos: _,
+            moves: _,
+            journey: _,
+            received_reports: _,
+            interval,
+            skp,
+            watch,
+            archive_due,
+        } = self;
+        let clock = clocks
+            .values()
+            .filter(|run| run.is_running())
+            .map(|run| run.due)
+            .min();
+        let interval = interval
+            .filter(|order| !order.confirmed && !order.unmet)
+            .map(|order| order.due);
+        [clock, interval, skp.locations_due, watch.due(), *archive_due]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
