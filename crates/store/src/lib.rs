@@ -1,1 +1,40 @@
-//! Journal, history, read models, blobs.
+//! What must survive: journal, reports, read models, accounts, outbox, blobs.
+//!
+//! One folder is one Segel. `segel.db` is the truth, `history.db` the sealed blocks of old reports, `blobs/` the photos and
+//! documents, `snapshots/` copies of the state that only make the start quick. `Store` writes, `Reader` reads, and
+//! a commit is durable when its call returns: whoever answers the world waits for that.
+
+#![allow(dead_code)]
+
+mod error;
+mod folder;
+mod schema;
+
+mod batch;
+pub mod chain;
+mod store;
+
+pub mod journal;
+pub mod outbox;
+pub mod record;
+pub mod side;
+mod staged;
+
+mod history;
+mod reader;
+pub mod reports;
+
+pub mod blob;
+mod metrics;
+
+pub use batch::*;
+pub use blob::{Blob, Blobs};
+pub use error::StoreError;
+pub use folder::Folder;
+pub use journal::Line;
+pub use metrics::{Figures, Metrics};
+pub use reader::Reader;
+pub use record::{Cursor, Listing, Page, Record, Scope};
+pub use reports::{ReportCursor, ReportPage, ReportQuery, Stored};
+pub use staged::StagedRow;
+pub use store::{Committed, Opened, Options, Position, Store};

@@ -1,0 +1,131 @@
+//! Reports wherever they lie: still staged, or in sealed blocks of history.
+//!
+//! Staged rows are read before history: what moves from one to the other in between is then seen twice, never not at
+//! all, and the second sight is dropped.
+
+use std::collections::BTreeMap;
+
+use segel_model::{EventTime, SealId, TripId};
+
+use crate::reader::Desk;
+use crate::{Staged, StoreError, staged};
+
+/// The most reports one page holds.
+pub const PAGE_REPORTS_MAX: usize = 2000;
+
+/// A report with its place in the order of things.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The commit it came with.
+    pub commit: u64,
+    /// The report.
+    pub staged: Staged,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportQuery {
+    /// Of which seal; nothing is the devices nobody registered.
+    pub seal: Option<SealId>,
+    /// Only those on this trip.
+    pub trip: Option<TripId>,
+    /// From this event time on.
+    pub from: EventTime,
+    /// Up to and with this one.
+    pub until: EventTime,
+    /// After this report of the page before.
+    pub after: Option<ReportCursor>,
+    /// How many, at most `PAGE_REPORTS_MAX`.
+    pub limit: usize,
+}
+
+/// Where a page of reports ended. Its order is the order of pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReportCursor {
+    /// Event time.
+    pub at: EventTime,
+    /// Commit.
+    pub commit: u64,
+    /// Ordinal.
+    pub ordinal: u32,
+}
+
+/// A page, and where the next begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportPage {
+    /// By event time, then in order of arrival.
+    pub reports: Vec<Stored>,
+    /// Pass it as `after`; nothing where this was the last page.
+    pub next: Option<ReportCursor>,
+}
+
+impl Stored {
+    /// Its place in the order of pages.
+    pub fn cursor(&self) -> ReportCursor {
+        ReportCursor {
+            at: self.staged.observed.at,
+            commit: self.commit,
+            ordinal: self.staged.ordinal,
+        }
+    }
+}
+
+impl ReportQuery {
+    /// All reports of a seal between two moments.
+    pub fn of(seal: SealId, from: EventTime, until: EventTime) -> Self {
+        Self {
+            seal: Some(seal),
+            trip: None,
+            from,
+            until,
+            after: None,
+            limit: PAGE_REPORTS_MAX,
+        }
+    }
+
+    fn takes(&self, stored: &Stored) -> bool {
+        let observed = &stored.staged.observed;
+        observed.seal == self.seal
+            && self.trip.is_none_or(|trip| observed.trip == Some(trip))
+            && (self.from..=self.until).contains(&observed.at)
+            && self.after.is_none_or(|after| after < stored.cursor())
+    }
+}
+
+/// A page of reports by event time.
+pub(crate) fn page(desk: &Desk, query: &ReportQuery) -> Result<ReportPage, StoreError> {
+    let limit = query.limit.clamp(1, PAGE_REPORTS_MAX);
+    let mut found = BTreeMap::new();
+    for row in staged::rows_after(&desk.truth, 0, u64::MAX, u64::MAX)? {
+        let reports = row.reports()?.into_iter().map(|staged| Stored {
+            commit: row.commit,
+            staged,
+        });
+        found.extend(
+            reports
+                .filter(|stored| query.takes(stored))
+                .map(|stored| (stored.cursor(), stored)),
+        );
+    }
+    let more = found.len() > limit;
+    let reports: Vec<_> = found.into_values().take(limit).collect();
+    let next = reports.last().filter(|_| more).map(Stored::cursor);
+    Ok(ReportPage { reports, next })
+}
+
+/// One report by its place.
+pub(crate) fn find(
+    desk: &Desk,
+    commit: u64,
+    ordinal: u32,
+    _seal: Option<SealId>,
+) -> Result<Option<Stored>, StoreError> {
+    let Some(row) = staged::row_of(&desk.truth, commit)? else {
+        return Ok(None);
+    };
+    let found = row
+        .reports()?
+        .into_iter()
+        .find(|report| report.ordinal == ordinal);
+    Ok(found.map(|staged| Stored { commit, staged }))
+}

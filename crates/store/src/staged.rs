@@ -1,0 +1,210 @@
+//! The reports of one commit as one row: a thousand reports then touch one leaf page, not a thousand.
+//!
+//! A row is deleted once its reports lie in sealed blocks of history. Until then it is what a crash is recovered from.
+
+use std::borrow::Cow;
+
+use crate::chain::Hash;
+use rusqlite::{Connection, OptionalExtension, params};
+use segel_model::ServerTime;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Doing, form};
+use crate::{Staged, StoreError};
+
+/// The form this code writes; the first byte of a body.
+const FORM: u8 = 1;
+
+/// Starts every hash over a row, so that no other chain's bytes can be taken for one.
+const CHAIN_DOMAIN: &[u8] = b"segel staged 1\0";
+
+/// The most reports one body may claim; a greater count is damage, not data.
+const REPORTS_MAX: usize = 1 << 20;
+
+/// One row of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StagedRow {
+    /// The commit.
+    pub commit: u64,
+    /// When it was decided.
+    pub at: ServerTime,
+    /// The chain over all rows up to this one.
+    pub hash: Hash,
+    /// The reports as written.
+    pub body: Vec<u8>,
+}
+
+impl StagedRow {
+    /// The reports in it, by ordinal.
+    pub fn reports(&self) -> Result<Vec<Staged>, StoreError> {
+        decode(&self.body)
+    }
+}
+
+/// Writes reports down.
+pub(crate) fn encode(staged: &[Staged]) -> Result<Vec<u8>, StoreError> {
+    let mut body = Vec::with_capacity(16 + staged.len() * 192);
+    body.push(FORM);
+    body = postcard::to_extend(&staged.len(), body).doing("write staged reports")?;
+    for report in staged {
+        body = postcard::to_extend(report, body).doing("write staged reports")?;
+    }
+    Ok(body)
+}
+
+/// Reads them back.
+pub(crate) fn decode(body: &[u8]) -> Result<Vec<Staged>, StoreError> {
+    let bytes = match body.split_first() {
+        Some((&FORM, bytes)) => bytes,
+        Some((form_found, _)) => return Err(damaged(&format!("form {form_found} is not known"))),
+        None => return Err(damaged("an empty row")),
+    };
+    let (count, mut rest) =
+        postcard::take_from_bytes::<usize>(bytes).map_err(|error| damaged(&error.to_string()))?;
+    if count > REPORTS_MAX.min(rest.len()) {
+        return Err(damaged("it claims more reports than it has bytes"));
+    }
+    let mut reports = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (report, after) = postcard::take_from_bytes(rest).map_err(|error| damaged(&error.to_string()))?;
+        reports.push(report);
+        rest = after;
+    }
+    if rest.is_empty() {
+        Ok(reports)
+    } else {
+        Err(damaged("bytes after the last report"))
+    }
+}
+
+fn damaged(detail: &str) -> StoreError {
+    form("read staged reports", &detail)
+}
+
+/// The chain's next link.
+pub(crate) fn link(previous: &Hash, commit: u64, body: &[u8]) -> Hash {
+    Sha256::new()
+        .chain_update(CHAIN_DOMAIN)
+        .chain_update(previous)
+        .chain_update(commit.to_le_bytes())
+        .chain_update(body)
+        .finalize()
+        .into()
+}
+
+/// Appends the row of a commit.
+pub(crate) fn insert(to: &Connection, row: &StagedRow, reports: usize) -> Result<(), StoreError> {
+    to.prepare_cached(
+        "INSERT INTO staged (commit_no, at_ms, reports, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )
+    .and_then(|mut insert| {
+        insert.execute(params![
+            row.commit as i64,
+            row.at.unix_ms,
+            reports as i64,
+            row.hash,
+            row.body
+        ])
+    })
+    .doing("append staged reports")?;
+    Ok(())
+}
+
+/// The rows after a commit, oldest first, until they hold at least `reports_wanted` reports or there are no more.
+pub(crate) fn rows_after(
+    from: &Connection,
+    commit: u64,
+    until_commit: u64,
+    reports_wanted: u64,
+) -> Result<Vec<StagedRow>, StoreError> {
+    let mut select = from
+        .prepare_cached(
+            "SELECT commit_no, at_ms, hash, body, reports FROM staged
+             WHERE commit_no > ?1 AND commit_no <= ?2 ORDER BY commit_no",
+        )
+        .doing("read staged reports")?;
+    let mut found = select
+        .query(params![clamped(commit), clamped(until_commit)])
+        .doing("read staged reports")?;
+    let mut rows = Vec::new();
+    let mut reports = 0;
+    while reports < reports_wanted {
+        let Some(row) = found.next().doing("read staged reports")? else {
+            break;
+        };
+        reports += row.get::<_, i64>(4).doing("read staged reports")?.unsigned_abs();
+        rows.push(from_row(row).doing("read staged reports")?);
+    }
+    Ok(rows)
+}
+
+/// The last row's commit and hash; nothing where nothing is staged.
+pub(crate) fn head(from: &Connection) -> Result<Option<(u64, Hash)>, StoreError> {
+    from.query_row(
+        "SELECT commit_no, hash FROM staged ORDER BY commit_no DESC LIMIT 1",
+        [],
+        |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)),
+    )
+    .optional()
+    .doing("read the end of the staged reports")
+}
+
+/// The row of one commit.
+pub(crate) fn row_of(from: &Connection, commit: u64) -> Result<Option<StagedRow>, StoreError> {
+    Ok(rows_after(from, commit.saturating_sub(1), commit, 1)?.pop())
+}
+
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<StagedRow> {
+    Ok(StagedRow {
+        commit: row.get::<_, i64>(0)? as u64,
+        at: ServerTime::from_unix_ms(row.get(1)?),
+        hash: row.get(2)?,
+        body: row.get(3)?,
+    })
+}
+
+/// A number as the database counts; what is beyond it is its end.
+pub(crate) fn clamped(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Bytes written in one piece instead of one by one.
+pub(crate) mod as_bytes {
+    use super::Cow;
+    use serde::de::{Error, SeqAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        from.deserialize_byte_buf(Bytes).map(Cow::into_owned)
+    }
+
+    struct Bytes;
+
+    impl<'de> Visitor<'de> for Bytes {
+        type Value = Cow<'de, [u8]>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bytes")
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+            Ok(Cow::Owned(bytes.to_vec()))
+        }
+
+        fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(bytes))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Self::Value, A::Error> {
+            let mut all = Vec::new();
+            while let Some(byte) = bytes.next_element()? {
+                all.push(byte);
+            }
+            Ok(Cow::Owned(all))
+        }
+    }
+}
