@@ -4,8 +4,9 @@
 use segel_geo::Position;
 use segel_model::entry::{Cause, ENTRY_VERSION};
 use segel_model::event::Subject;
-use segel_model::observed::{AreaMarks, CorridorPlace, FixUse, Place, Standing};
+use segel_model::observed::{AreaMarks, CorridorPlace, FixUse, Place, Side, Standing};
 use segel_model::report::{FixSource, Lock, Protocol, ReportKind};
+use segel_model::signal::SignalSet;
 use segel_model::{
     DeviceId, DeviceTime, Entry, Event, EventTime, Input, Observed, SealId, ServerTime, TripId,
 };
@@ -56,7 +57,10 @@ pub fn observed(seal: u64, second: i64) -> Observed {
         device_time: Some(DeviceTime::from_unix_ms(START.plus_s(second).unix_ms)),
         at: EventTime::from_unix_ms(START.plus_s(second).unix_ms),
         received: START.plus_s(second),
+        backfill: false,
         serial: Some(second as u32 & 0xff),
+        key: second as u64,
+        signals: SignalSet::default(),
         place: Some(Place {
             position: Position {
                 lat: -6.95 - second as f64 * 1e-5,
@@ -66,6 +70,7 @@ pub fn observed(seal: u64, second: i64) -> Observed {
             speed_kmh: Some(40.0),
             course_deg: Some(270.0),
             use_: FixUse::Judges,
+            still: Some(false),
             corridor: Some(CorridorPlace {
                 outside_m: 0.0,
                 progress_m: 10.0 * second as f32,
