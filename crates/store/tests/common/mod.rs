@@ -73,6 +73,8 @@ pub fn observed(seal: u64, second: i64) -> Observed {
             still: Some(false),
             corridor: Some(CorridorPlace {
                 outside_m: 0.0,
+                side: Side::Inside,
+                piece: None,
                 progress_m: 10.0 * second as f32,
                 segment: 3,
             }),
@@ -85,6 +87,7 @@ pub fn observed(seal: u64, second: i64) -> Observed {
             motor: Some(true),
             cover: None,
         },
+        look_again: Some(START.plus_s(second + 900)),
     }
 }
 
