@@ -3,5 +3,6 @@
 
 pub mod histogram;
 pub mod load;
+pub mod roads;
 pub mod seal;
 pub mod skp;
