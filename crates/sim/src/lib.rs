@@ -3,6 +3,7 @@
 
 pub mod histogram;
 pub mod load;
+pub mod photo;
 pub mod roads;
 pub mod seal;
 pub mod skp;
