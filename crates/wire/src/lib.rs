@@ -33,9 +33,15 @@ pub mod session;
 pub mod jointech;
 pub mod osmand;
 
+pub mod decode;
+pub mod secrets;
+pub mod tool;
+
 pub mod calendar;
 mod read;
 
+pub use decode::{Decoded, decode, decoder_version};
 pub use limits::{Limits, Profile};
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
+pub use secrets::mask_secrets;
 pub use session::Session;

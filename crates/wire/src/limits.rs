@@ -3,8 +3,10 @@
 /// The longest frame believed. The longest real one, a blind-area frame of an old tracker, has 800 bytes; a claim
 /// above this is an oddity and the bytes behind it are read anew.
 pub const FRAME_BYTES: u32 = 2048;
-/// The longest HTTP request of a phone: a batch of fixes as JSON.
-pub const REQUEST_BYTES: u32 = 64 * 1024;
+/// The longest HTTP request of a phone, head and body: a batch of [`FIXES`] as JSON.
+pub const REQUEST_BYTES: u32 = 32 * 1024;
+/// The most fixes one request may hold. Each is kept with the whole request, so the product is what one request costs.
+pub const FIXES: usize = 64;
 /// How many bytes without meaning a connection may send before it is closed. A seal that starts in the middle of a
 /// frame sends fewer than one frame of them.
 pub const GARBAGE_BYTES: u32 = 4096;

@@ -44,6 +44,8 @@ pub struct AckToken(pub(crate) Owed);
 pub(crate) enum Owed {
     Nothing,
     Jointech(jointech::Owed),
+    /// One of the reports of the request that waits for its answer.
+    Osmand,
 }
 
 impl AckToken {

@@ -1,5 +1,31 @@
 //! Small readers over bytes and text that strangers sent. Each gives nothing where there is nothing to read.
 
+use alloc::vec::Vec;
+use core::str::{FromStr, from_utf8};
+
+use segel_model::{
+    DeviceId, Report, ServerTime,
+    report::{Lock, ReportKind},
+};
+
+/// A report that says nothing but who spoke and when we heard it.
+pub(crate) fn bare(device: DeviceId, kind: ReportKind, received: ServerTime) -> Report {
+    Report {
+        device,
+        kind,
+        time: None,
+        received,
+        backfill: false,
+        fix: None,
+        battery: None,
+        lock: Lock::default(),
+        signals: Vec::new(),
+        cell: None,
+        serial: None,
+        extra: Vec::new(),
+    }
+}
+
 /// The number that binary-coded decimal digits say, or nothing where a nibble is no digit.
 pub(crate) fn bcd(bytes: &[u8]) -> Option<u64> {
     bytes.iter().try_fold(0_u64, |value, &byte| {
@@ -10,7 +36,7 @@ pub(crate) fn bcd(bytes: &[u8]) -> Option<u64> {
 
 /// `value` below 100 as two binary-coded decimal digits.
 pub(crate) const fn to_bcd(value: u8) -> u8 {
-    (value / 10) << 4 | value % 10
+    ((value / 10) << 4) | (value % 10)
 }
 
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -19,4 +45,13 @@ pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+/// A number written in text.
+pub(crate) fn number<T: FromStr>(field: &[u8]) -> Option<T> {
+    from_utf8(field).ok()?.trim().parse().ok()
+}
+
+/// A measured number written in text; infinities and "nan" are no measurements.
+pub(crate) fn measure(field: &[u8]) -> Option<f64> {
+    number::<f64>(field).filter(|value| value.is_finite())
 }

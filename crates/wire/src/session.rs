@@ -33,7 +33,7 @@ impl Session {
     pub fn receive(&mut self, now: ServerTime, bytes: &[u8]) {
         match &mut self.talk {
             Talk::Jointech(session) => session.receive(now, bytes),
-            Talk::Osmand(_) => {}
+            Talk::Osmand(session) => session.receive(now, bytes),
         }
     }
 
@@ -41,7 +41,7 @@ impl Session {
     pub fn tick(&mut self, now: ServerTime) {
         match &mut self.talk {
             Talk::Jointech(session) => session.tick(now),
-            Talk::Osmand(_) => {}
+            Talk::Osmand(session) => session.tick(now),
         }
     }
 
@@ -49,7 +49,7 @@ impl Session {
     pub fn next_deadline(&self) -> Option<ServerTime> {
         match &self.talk {
             Talk::Jointech(session) => session.next_deadline(),
-            Talk::Osmand(_) => None,
+            Talk::Osmand(session) => session.next_deadline(),
         }
     }
 
@@ -65,7 +65,10 @@ impl Session {
     pub fn acknowledge(&mut self, token: AckToken, now: ServerTime) {
         match (&mut self.talk, token.0) {
             (Talk::Jointech(session), Owed::Jointech(owed)) => session.acknowledge(owed, now),
-            (_, Owed::Nothing) | (Talk::Osmand(_), Owed::Jointech(_)) => {}
+            (Talk::Osmand(session), Owed::Osmand) => session.acknowledge(now),
+            // A token of another protocol is of another connection; nothing is owed here.
+            (_, Owed::Nothing) | (Talk::Osmand(_), Owed::Jointech(_)) | (Talk::Jointech(_), Owed::Osmand) => {
+            }
         }
     }
 
@@ -83,7 +86,7 @@ impl Session {
     pub fn device(&self) -> Option<&DeviceId> {
         match &self.talk {
             Talk::Jointech(session) => session.device(),
-            Talk::Osmand(_) => None,
+            Talk::Osmand(session) => session.device(),
         }
     }
 }

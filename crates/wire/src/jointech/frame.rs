@@ -57,12 +57,15 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
     }
 }
 
-/// The bytes up to the next possible beginning after `skip` of them.
-pub(crate) fn garbage(bytes: &[u8], skip: usize, what: &'static str) -> Next {
+/// How many bytes lie before the next possible beginning, `skip` of them known to be none.
+pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
     let rest = bytes.get(skip..).unwrap_or_default();
     let begins = |&byte: &u8| byte == BINARY || byte == TEXT;
-    let until = rest.iter().position(begins).unwrap_or(rest.len());
-    Next::Garbage(skip + until, what)
+    skip + rest.iter().position(begins).unwrap_or(rest.len())
+}
+
+fn garbage(bytes: &[u8], skip: usize, what: &'static str) -> Next {
+    Next::Garbage(until_beginning(bytes, skip), what)
 }
 
 fn next_binary(bytes: &[u8], longest: usize) -> Next {
@@ -142,6 +145,28 @@ pub fn escape(bytes: &[u8]) -> Vec<u8> {
         }
     }
     escaped
+}
+
+/// The whole frames in `bytes`, escapes undone, and how many bytes are done with.
+pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
+    let mut frames = Vec::new();
+    let mut used = 0;
+    loop {
+        let rest = &bytes[used..];
+        match next(rest, longest) {
+            Next::More => return (frames, used),
+            Next::Garbage(length, _) => used += length,
+            Next::Binary(length) => {
+                frames.push(rest[..length].to_vec());
+                used += length;
+            }
+            Next::Text(length) if super::text::Text::split(&rest[..length]).is_some() => {
+                frames.push(unescape(&rest[..length]));
+                used += length;
+            }
+            Next::Text(length) => used += until_beginning(&rest[..length], 1),
+        }
+    }
 }
 
 /// Ten digits of a binary frame's device id, leading zeros and all.

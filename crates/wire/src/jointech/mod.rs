@@ -13,6 +13,14 @@ pub mod status;
 pub mod record;
 pub mod tracker;
 
+mod event;
+mod old;
+mod sublock;
+pub mod text;
+
+pub mod command;
+mod orders;
+
 mod session;
 
 pub(crate) use session::Owed;

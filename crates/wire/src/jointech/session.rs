@@ -3,24 +3,28 @@
 //! The first frame says who speaks and which dialect. Nothing is answered by itself: every answer waits until its
 //! report is durable, because the seal forgets a record once it is acknowledged.
 
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, format, vec::Vec};
 
 use segel_model::{
     DeviceId, OrderId, Report, ServerTime,
-    order::SealCommand,
-    report::{Lock, ReportKind},
+    order::{Outcome, SealCommand},
+    report::ReportKind,
 };
 
 use super::{
+    command::{Command, time_text},
     frame::{self, Next},
+    orders::Orders,
     record::{Record, VERSION_JT701D, device_text},
     status::bit,
+    text::{self, Heard, Text},
     tracker,
 };
 use crate::{
     calendar::Clock,
     limits::{Limits, Profile},
     output::{self, AckToken, NotSpoken, Output, Outputs, Reason, Reported},
+    read::bare,
 };
 
 /// A connection.
@@ -37,6 +41,7 @@ pub struct Session {
     version: Option<u8>,
     /// A seal without a clock is told the time once a connection; it asks again itself.
     clock_told: bool,
+    orders: Orders,
     outputs: Outputs,
 }
 
@@ -59,8 +64,18 @@ pub(crate) enum Answer {
     Nothing,
     /// `(P69,0,serial)`.
     Serial(u32),
+    /// `(P69,0,serial)` and, for seals before JT701D, `(P46)`.
+    Event(u32),
     /// `(P35)`.
     Plain,
+    /// `(P52,2,password)`: the one-time password said back.
+    DynamicPassword([u8; 6]),
+    /// `(P22,time)`.
+    Time,
+    /// `(S39)`: a U report of an old tracker.
+    OldReport,
+    /// `(S20)`: an alarm of an old tracker.
+    OldAlarm,
 }
 
 impl Session {
@@ -81,6 +96,7 @@ impl Session {
             device: None,
             version,
             clock_told: false,
+            orders: Orders::default(),
             outputs: Outputs::default(),
         }
     }
@@ -123,29 +139,29 @@ impl Session {
             }
             match frame::next(rest, self.limits.frame_bytes as usize) {
                 Next::More => break,
-                Next::Binary(length) => used += self.take(now, &rest[..length], Self::hear_binary),
-                Next::Text(length) => used += self.take(now, &rest[..length], Self::hear_text),
+                Next::Binary(length) => {
+                    self.hear_binary(now, &rest[..length]);
+                    used += self.pass(length);
+                }
+                Next::Text(length) => used += self.hear_text(now, &rest[..length]),
                 Next::Garbage(length, what) => used += self.discard(&rest[..length], what),
             }
         }
         used
     }
 
-    fn take(&mut self, now: ServerTime, frame: &[u8], hear: fn(&mut Self, ServerTime, &[u8])) -> usize {
-        hear(self, now, frame);
-        self.seen = self.seen.wrapping_add(frame.len() as u32);
-        frame.len()
+    fn pass(&mut self, length: usize) -> usize {
+        self.seen = self.seen.wrapping_add(length as u32);
+        length
     }
 
     fn discard(&mut self, bytes: &[u8], what: &str) -> usize {
         self.outputs.oddity(self.seen, what, bytes);
-        let length = bytes.len() as u32;
-        self.seen = self.seen.wrapping_add(length);
-        self.garbage = self.garbage.saturating_add(length);
+        self.garbage = self.garbage.saturating_add(bytes.len() as u32);
         if self.limits.garbage_bytes < self.garbage {
             self.close(Reason::TooMuchGarbage, &[]);
         }
-        bytes.len()
+        self.pass(bytes.len())
     }
 
     /// Browsers, scanners and TLS clients find every open port. They are told apart by their first bytes.
@@ -206,6 +222,7 @@ impl Session {
             tell_time: record.place.clock.is_unset(),
         };
         self.report(record.report(now), bytes, 0, owed);
+        self.send_orders(now);
     }
 
     /// A record too short to be one. It is kept and acknowledged all the same: otherwise the seal would send it for
@@ -215,12 +232,8 @@ impl Session {
         let (Some(device), Some(&serial)) = (frame::device(bytes), bytes.last()) else {
             return;
         };
-        let report = bare(
-            DeviceId(device_text(device)),
-            ReportKind::Record,
-            now,
-            Some(serial),
-        );
+        let mut report = bare(DeviceId(device_text(device)), ReportKind::Record, now);
+        report.serial = Some(u32::from(serial));
         let version = bytes.get(frame::field::VERSION).copied().unwrap_or_default();
         let answer = record_answer(version, true, serial);
         self.report(
@@ -234,8 +247,47 @@ impl Session {
         );
     }
 
-    fn hear_text(&mut self, _now: ServerTime, bytes: &[u8]) {
-        self.outputs.oddity(self.seen, "unknown_command", bytes);
+    /// Says how many bytes are done with. Brackets around no message may be the middle of something else, so what
+    /// stands between them is read anew.
+    fn hear_text(&mut self, now: ServerTime, bytes: &[u8]) -> usize {
+        let Some(text) = Text::split(bytes) else {
+            return self.discard(&bytes[..frame::until_beginning(bytes, 1)], "not_a_message");
+        };
+        match text::hear(&text, bytes, now) {
+            Ok(heard) => self.hear_message(now, &text, heard, bytes),
+            Err(what) => self.outputs.oddity(self.seen, what, bytes),
+        }
+        self.pass(bytes.len())
+    }
+
+    fn hear_message(&mut self, now: ServerTime, text: &Text<'_>, heard: Heard, bytes: &[u8]) {
+        let Heard {
+            report,
+            answer,
+            learned,
+            clock_unset,
+            oddity,
+        } = heard;
+        if let Some(what) = oddity {
+            self.outputs.oddity(self.seen, what, bytes);
+        }
+        if let Some(secret) = learned {
+            self.outputs.push(Output::Learned(secret));
+        }
+        let is_answer = report.kind == ReportKind::Answer;
+        self.report(
+            report,
+            bytes,
+            0,
+            Owed {
+                answer,
+                tell_time: clock_unset,
+            },
+        );
+        if is_answer && let Some((id, outcome)) = self.orders.answer(text) {
+            self.outputs.push(Output::Answered(id, outcome));
+        }
+        self.send_orders(now);
     }
 
     fn report(&mut self, report: Report, raw: &[u8], part: u16, owed: Owed) {
@@ -264,17 +316,20 @@ impl Session {
         if self.partial_deadline().is_some_and(|deadline| deadline <= now) {
             self.give_up_partial(now);
         }
+        while let Some(id) = self.orders.overdue(now, self.limits.answer_s) {
+            self.outputs.push(Output::Answered(id, Outcome::NoAnswer));
+        }
+        self.send_orders(now);
     }
 
     /// Reads the kept bytes anew from the next possible beginning on.
     fn give_up_partial(&mut self, now: ServerTime) {
         let partial = core::mem::take(&mut self.partial);
-        if let Next::Garbage(length, what) = frame::garbage(&partial, 1, "frame_not_finished") {
-            let used = self.discard(&partial[..length], what);
-            let rest = &partial[used..];
-            let used = self.consume(now, rest);
-            self.keep(now, rest.get(used..).unwrap_or_default());
-        }
+        let skipped = frame::until_beginning(&partial, 1).min(partial.len());
+        self.discard(&partial[..skipped], "frame_not_finished");
+        let rest = &partial[skipped..];
+        let used = self.consume(now, rest);
+        self.keep(now, rest.get(used..).unwrap_or_default());
     }
 
     fn partial_deadline(&self) -> Option<ServerTime> {
@@ -283,7 +338,8 @@ impl Session {
 
     /// When `tick` next has something to do.
     pub fn next_deadline(&self) -> Option<ServerTime> {
-        self.partial_deadline()
+        let orders = self.orders.next_deadline(self.limits.answer_s);
+        self.partial_deadline().into_iter().chain(orders).min()
     }
 
     /// The next thing that leaves.
@@ -298,22 +354,66 @@ impl Session {
 
     /// The report is durable: answers it.
     pub(crate) fn acknowledge(&mut self, owed: Owed, now: ServerTime) {
-        match owed.answer {
-            Answer::Nothing => {}
-            Answer::Plain => self.outputs.transmit(b"(P35)".to_vec()),
-            Answer::Serial(serial) => self.outputs.transmit(serial_answer(serial)),
-        }
+        self.give(owed.answer, now);
         if owed.tell_time && !self.clock_told {
-            self.clock_told = true;
-            self.outputs.transmit(time_answer(now));
+            self.give(Answer::Time, now);
         }
     }
 
-    /// Sends an order.
-    pub fn send(&mut self, _id: OrderId, _command: &SealCommand, _now: ServerTime) -> Result<(), NotSpoken> {
-        Err(NotSpoken {
-            why: "this order is not spoken yet",
-        })
+    fn give(&mut self, answer: Answer, now: ServerTime) {
+        match answer {
+            Answer::Nothing => {}
+            Answer::Plain => self.outputs.transmit(b"(P35)".to_vec()),
+            Answer::Serial(serial) => self.outputs.transmit(serial_answer(serial)),
+            Answer::Event(serial) => self.answer_event(serial),
+            Answer::DynamicPassword(password) => {
+                self.outputs
+                    .transmit([b"(P52,2,", password.as_slice(), b")"].concat());
+            }
+            Answer::Time => {
+                self.clock_told = true;
+                self.outputs
+                    .transmit(time_text(Clock::from_unix_ms(now.unix_ms)).into_bytes());
+            }
+            Answer::OldReport => self.outputs.transmit(b"(S39)".to_vec()),
+            Answer::OldAlarm => self.outputs.transmit(b"(S20)".to_vec()),
+        }
+    }
+
+    /// Seals before JT701D want a lock event acknowledged twice over; JT701D ignores the second.
+    fn answer_event(&mut self, serial: u32) {
+        self.outputs.transmit(serial_answer(serial));
+        if self.version.is_some_and(|version| version < VERSION_JT701D) {
+            self.outputs.transmit(b"(P46)".to_vec());
+        }
+    }
+
+    /// Sends an order, or keeps it until the seal has said who it is.
+    pub fn send(&mut self, id: OrderId, order: &SealCommand, now: ServerTime) -> Result<(), NotSpoken> {
+        if usize::from(self.limits.orders) <= self.orders.len() {
+            return Err(NotSpoken {
+                why: "too many orders already wait for this seal",
+            });
+        }
+        let command = Command::from_order(order, now)?;
+        let bytes = command.encode()?;
+        if !self.orders.push(id, &command, bytes) {
+            return Err(NotSpoken {
+                why: "this seal answers no such order",
+            });
+        }
+        self.send_orders(now);
+        Ok(())
+    }
+
+    /// A sleeping seal hears nothing: orders go out only once it has spoken.
+    fn send_orders(&mut self, now: ServerTime) {
+        if self.device.is_none() || self.closed {
+            return;
+        }
+        while let Some(bytes) = self.orders.next_to_send(now) {
+            self.outputs.transmit(bytes);
+        }
     }
 }
 
@@ -330,30 +430,5 @@ fn serial_answer(serial: u32) -> Vec<u8> {
     format!("(P69,0,{serial})").into_bytes()
 }
 
-/// `(P22,DDMMYYhhmmss)` in UTC.
-fn time_answer(now: ServerTime) -> Vec<u8> {
-    let [year, month, day, hour, minute, second] = Clock::from_unix_ms(now.unix_ms).two_digits();
-    let text: String = format!("(P22,{day:02}{month:02}{year:02}{hour:02}{minute:02}{second:02})");
-    text.into_bytes()
-}
-
 /// First bytes of what is no seal: HTTP, TLS (handshake of any version), SSH.
 const OTHERS: [&[u8]; 7] = [b"GET ", b"POST", b"HEAD", b"PUT ", b"OPTI", b"\x16\x03", b"SSH-"];
-
-/// A report that says nothing but who and when.
-fn bare(device: DeviceId, kind: ReportKind, received: ServerTime, serial: Option<u8>) -> Report {
-    Report {
-        device,
-        kind,
-        time: None,
-        received,
-        backfill: false,
-        fix: None,
-        battery: None,
-        lock: Lock::default(),
-        signals: Vec::new(),
-        cell: None,
-        serial: serial.map(u32::from),
-        extra: Vec::new(),
-    }
-}

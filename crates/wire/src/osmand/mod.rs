@@ -1,4 +1,12 @@
 //! OsmAnd over HTTP: any phone is a tracker, for a trial without hardware.
+//!
+//! A phone asks `GET /?id=…&lat=…&lon=…` (the OsmAnd app's online tracking; Traccar Client), sends the same as a form,
+//! or sends the JSON of background-geolocation apps. It is answered 200 once its reports are durable; a phone that is
+//! not answered keeps the fix and sends it again.
+
+pub mod http;
+mod json;
+mod query;
 
 mod session;
 

@@ -1,0 +1,52 @@
+//! Reading stored frames again.
+//!
+//! A frame is kept byte for byte together with its protocol, its profile, the decoder's version and the moment it
+//! came, so that years later the same words can be shown; a later decoder that reads them differently is noticed.
+
+use alloc::vec::Vec;
+
+use segel_model::{
+    Report, ServerTime,
+    report::{Oddity, Protocol},
+};
+
+use crate::{
+    limits::{Limits, Profile},
+    output::Output,
+    session::Session,
+};
+
+/// What stored bytes say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decoded {
+    /// The reports in the order of the bytes; [`Reported::part`](crate::Reported::part) counts within one frame.
+    pub reports: Vec<Report>,
+    /// What is strange in them.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Reads bytes as a connection of their own. Answers and secrets are dropped.
+pub fn decode(protocol: Protocol, profile: Profile, received: ServerTime, bytes: &[u8]) -> Decoded {
+    let mut session = Session::new(protocol, profile, Limits::default());
+    let mut decoded = Decoded::default();
+    session.receive(received, bytes);
+    while let Some(output) = session.poll() {
+        match output {
+            Output::Report(reported) => {
+                session.acknowledge(reported.token, received);
+                decoded.reports.push(reported.report);
+            }
+            Output::Oddity(oddity) => decoded.oddities.push(oddity),
+            Output::Transmit(_) | Output::Answered(..) | Output::Learned(_) | Output::Close(_) => {}
+        }
+    }
+    decoded
+}
+
+/// Counts up whenever a decoder reads the same bytes differently than before.
+pub const fn decoder_version(protocol: Protocol) -> u16 {
+    match protocol {
+        Protocol::Jointech => 1,
+        Protocol::Osmand => 1,
+    }
+}

@@ -1,0 +1,273 @@
+//! WLNET,5: what a smaller seal or sensor said over short-range radio, passed on by the seal that heard it.
+//!
+//! The report is the host's, because the place and the time of hearing are; which smaller seal spoke, and when by its
+//! own clock, stands beside it.
+
+use alloc::{borrow::Cow, format, string::String, vec::Vec};
+
+use segel_model::{
+    Report, ServerTime, Signal,
+    report::{Battery, Extra, Extras, FixSource, Lock, ReportKind},
+    signal::UnsealBy,
+};
+
+use super::{
+    frame,
+    place::{self, Place},
+    session::Answer,
+    text::{Heard, Text},
+};
+use crate::{
+    calendar::rfc3339,
+    read::{bare, u16_at},
+};
+
+/// Where things lie in the binary part (manual, "peripheral data"); the first seventeen bytes are a [`Place`].
+mod field {
+    use core::ops::Range;
+
+    pub const CLOCK: Range<usize> = 17..23;
+    pub const ID: Range<usize> = 23..28;
+    pub const SERIAL: usize = 28;
+    /// Hundredths of a volt.
+    pub const VOLTAGE: usize = 29;
+    pub const BATTERY: usize = 31;
+    /// Negative dBm.
+    pub const RSSI: usize = 32;
+    pub const TYPE: usize = 33;
+
+    // Sensor (type 1).
+    pub const TEMPERATURE: usize = 34;
+    pub const HUMIDITY: usize = 36;
+    pub const STORED: usize = 37;
+    pub const SENSOR_GATEWAY: usize = 39;
+
+    // Sub-locks (types 4, 5, 6).
+    pub const EVENT: usize = 34;
+    pub const STATUS: usize = 36;
+    pub const LOCK_COUNT: usize = 38;
+    pub const LOCK_GATEWAY: usize = 40;
+}
+
+/// Commas before the binary part: `(ID,version,number,WLNET,5,2,`.
+const COMMAS: usize = 6;
+/// Bit 0 of a sub-lock's status: open, or rope out.
+const OPEN: u16 = 1;
+/// A temperature that was not measured.
+const NO_TEMPERATURE: u16 = 0xFFFF;
+
+/// What smaller thing spoke.
+mod kind {
+    /// JT126, temperature and humidity.
+    pub const SENSOR: u8 = 1;
+    /// JT709 padlock.
+    pub const PADLOCK: u8 = 4;
+    /// Valve locks.
+    pub const VALVE: u8 = 5;
+    /// Valve locks.
+    pub const OTHER_VALVE: u8 = 6;
+}
+
+/// Understands a WLNET,5 message.
+pub(crate) fn hear(text: &Text<'_>, whole: &[u8], received: ServerTime) -> Result<Heard, &'static str> {
+    if text.field(0) != Some(b"5") {
+        return Err("unknown_command");
+    }
+    let payload = frame::unescape(binary(whole).ok_or("peripheral_too_short")?);
+    let place = Place::decode(&payload).ok_or("peripheral_too_short")?;
+    let serial = payload
+        .get(field::SERIAL)
+        .copied()
+        .ok_or("peripheral_too_short")?;
+    let mut report = bare(text.device_id(), ReportKind::SubSeal, received);
+    report.time = place.clock.time();
+    report.fix = place.fix(FixSource::Gnss);
+    report.serial = Some(u32::from(serial));
+    let id = hex(payload.get(field::ID).unwrap_or_default());
+    let known = add(&mut report, &payload, &id);
+    if place.clock.is_unset() {
+        report.signals.push(Signal::ClockUnset);
+    }
+    let oddity = place.nonsense().or((!known).then_some("unknown_peripheral"));
+    let clock_unset = place.clock.is_unset();
+    Ok(Heard {
+        oddity,
+        clock_unset,
+        ..Heard::new(report, Answer::Serial(u32::from(serial)))
+    })
+}
+
+/// What lies between the sixth comma and the closing bracket.
+fn binary(whole: &[u8]) -> Option<&[u8]> {
+    let inside = whole.get(1..whole.len().checked_sub(1)?)?;
+    inside.splitn(COMMAS + 1, |&byte| byte == b',').nth(COMMAS)
+}
+
+fn add(report: &mut Report, payload: &[u8], id: &str) -> bool {
+    let byte = |at: usize| payload.get(at).copied();
+    put(&mut report.extra, "sublock", Extra::Text(String::from(id).into()));
+    if let Some(time) = payload
+        .get(field::CLOCK)
+        .and_then(|bytes| place::clock(bytes).time())
+    {
+        put(
+            &mut report.extra,
+            "sublock_time",
+            Extra::Text(rfc3339(time.unix_ms).into()),
+        );
+    }
+    if let (Some(volts_e2), Some(percent)) = (u16_at(payload, field::VOLTAGE), byte(field::BATTERY)) {
+        put(
+            &mut report.extra,
+            "sublock_voltage",
+            Extra::Number(f64::from(volts_e2) / 100.0),
+        );
+        put(
+            &mut report.extra,
+            "sublock_battery_percent",
+            Extra::Whole(i64::from(percent)),
+        );
+    }
+    if let Some(rssi) = byte(field::RSSI) {
+        put(
+            &mut report.extra,
+            "sublock_rssi_dbm",
+            Extra::Whole(-i64::from(rssi)),
+        );
+    }
+    let Some(kind) = byte(field::TYPE) else {
+        return false;
+    };
+    put(&mut report.extra, "sublock_type", Extra::Whole(i64::from(kind)));
+    match kind {
+        kind::SENSOR => add_sensor(&mut report.extra, payload).is_some(),
+        kind::PADLOCK | kind::VALVE | kind::OTHER_VALVE => add_lock(report, payload, kind, id).is_some(),
+        _ => false,
+    }
+}
+
+fn put(extra: &mut Extras, name: &'static str, value: Extra) {
+    extra.push((Cow::Borrowed(name), value));
+}
+
+fn add_sensor(extra: &mut Extras, payload: &[u8]) -> Option<()> {
+    let temperature = u16_at(payload, field::TEMPERATURE)?;
+    if let Some(celsius) = celsius(temperature) {
+        put(extra, "temperature_c", Extra::Number(celsius));
+    }
+    put(
+        extra,
+        "humidity_percent",
+        Extra::Whole(i64::from(*payload.get(field::HUMIDITY)?)),
+    );
+    put(
+        extra,
+        "stored",
+        Extra::Whole(i64::from(u16_at(payload, field::STORED)?)),
+    );
+    put(
+        extra,
+        "gateway",
+        Extra::Whole(i64::from(*payload.get(field::SENSOR_GATEWAY)?)),
+    );
+    Some(())
+}
+
+/// Twelve bits of tenths; anything in the four above them means below zero.
+fn celsius(temperature: u16) -> Option<f64> {
+    let tenths = f64::from(temperature & 0x0FFF);
+    let signed = if temperature >> 12 == 0 { tenths } else { -tenths };
+    (temperature != NO_TEMPERATURE).then_some(signed / 10.0)
+}
+
+fn add_lock(report: &mut Report, payload: &[u8], kind: u8, id: &str) -> Option<()> {
+    let event = u16_at(payload, field::EVENT)?;
+    let status = u16_at(payload, field::STATUS)?;
+    put(&mut report.extra, "event_bits", Extra::Whole(i64::from(event)));
+    put(
+        &mut report.extra,
+        "sublock_status",
+        Extra::Whole(i64::from(status)),
+    );
+    put(
+        &mut report.extra,
+        "lock_count",
+        Extra::Whole(i64::from(u16_at(payload, field::LOCK_COUNT)?)),
+    );
+    put(
+        &mut report.extra,
+        "gateway",
+        Extra::Whole(i64::from(*payload.get(field::LOCK_GATEWAY)?)),
+    );
+    report.lock = Lock {
+        rope: Some(status & OPEN == 0),
+        motor: None,
+        cover: None,
+    };
+    report.battery = payload.get(field::BATTERY).and_then(|&percent| battery(percent));
+    let table: &[(u8, Signal)] = &if kind == kind::PADLOCK {
+        padlock(id)
+    } else {
+        valve()
+    };
+    let set = table.iter().filter(|(bit, _)| event & (1 << bit) != 0);
+    report.signals.extend(set.map(|(_, signal)| signal.clone()));
+    Some(())
+}
+
+fn battery(percent: u8) -> Option<Battery> {
+    (percent <= 100).then_some(Battery {
+        percent: Some(percent),
+        charging: false,
+        battery_mv: None,
+    })
+}
+
+fn unsealed(by: UnsealBy) -> Signal {
+    Signal::Unsealed {
+        by,
+        actor: None,
+        fence: None,
+    }
+}
+
+/// Event bits of a padlock (manual, JT709). Bits 5 (button) and 6 (timed report) are no happening.
+fn padlock(id: &str) -> Vec<(u8, Signal)> {
+    Vec::from([
+        (0, Signal::Sealed),
+        (1, unsealed(UnsealBy::BtApp)),
+        (2, Signal::CoverOpen),
+        (3, unsealed(UnsealBy::Platform)),
+        (4, Signal::RopeCut),
+        (7, Signal::Charging),
+        (8, Signal::RopeOut),
+        (9, unsealed(UnsealBy::Card)),
+        (
+            14,
+            Signal::SublockLost {
+                sublock: Some(id.into()),
+            },
+        ),
+    ])
+}
+
+/// Event bits of a valve lock (the maker's SDK). A valve is a contact like a rope: bits 0 and 1 say closed and open.
+/// Bits 3 (timed report), 11 and 12 (woken) are no happening.
+fn valve() -> Vec<(u8, Signal)> {
+    Vec::from([
+        (0, Signal::RopeIn),
+        (1, Signal::RopeOut),
+        (2, Signal::LowBattery),
+        (4, Signal::Dismantled),
+        (5, Signal::CoverOpen),
+        (6, unsealed(UnsealBy::Platform)),
+        (7, Signal::Sealed),
+        (8, unsealed(UnsealBy::BtApp)),
+        (9, Signal::RopeOut),
+        (10, Signal::RopeIn),
+    ])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}

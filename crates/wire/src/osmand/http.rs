@@ -1,0 +1,205 @@
+//! As much of HTTP/1.1 as a phone needs: a head, a body of stated length, nothing else (RFC 9112).
+
+use alloc::vec::Vec;
+
+/// The longest head: a query of a phone has a few hundred bytes.
+pub const HEAD_BYTES: usize = 8 * 1024;
+/// The longest method name.
+const METHOD_BYTES: usize = 8;
+
+/// A whole request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// Path and query.
+    pub target: &'a str,
+    /// What follows the head.
+    pub body: &'a [u8],
+    /// Whether the phone wants to go on speaking on this connection.
+    pub keeps_alive: bool,
+    /// Bytes of head and body.
+    pub length: usize,
+}
+
+/// What the next bytes of a stream are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// A whole request.
+    Request(Request<'a>),
+    /// The beginning of one.
+    More,
+    /// A request we cannot take: the status line to answer with.
+    Refused(&'static str),
+    /// No HTTP at all.
+    NotHttp,
+}
+
+const BAD: Next<'static> = Next::Refused("400 Bad Request");
+const TOO_LARGE: Next<'static> = Next::Refused("413 Content Too Large");
+const NO_LENGTH: Next<'static> = Next::Refused("411 Length Required");
+
+/// Looks at the bytes where a request should begin. Never asks for more than `longest` bytes.
+pub fn next(bytes: &[u8], longest: usize) -> Next<'_> {
+    if !looks_like_method(bytes) {
+        return Next::NotHttp;
+    }
+    let window = &bytes[..bytes.len().min(HEAD_BYTES.min(longest))];
+    let Some(end) = window.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return if window.len() < bytes.len() {
+            TOO_LARGE
+        } else {
+            Next::More
+        };
+    };
+    let Ok(head) = core::str::from_utf8(&bytes[..end]) else {
+        return BAD;
+    };
+    match Head::parse(head) {
+        Err(refused) => refused,
+        Ok(head) => with_body(bytes, end + 4, head, longest),
+    }
+}
+
+/// The whole requests in `bytes`, and how many bytes are done with.
+pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
+    let mut requests = Vec::new();
+    let mut used = 0;
+    while let Next::Request(request) = next(&bytes[used..], longest) {
+        requests.push(bytes[used..used + request.length].to_vec());
+        used += request.length;
+    }
+    (requests, used)
+}
+
+fn with_body<'a>(bytes: &'a [u8], from: usize, head: Head<'a>, longest: usize) -> Next<'a> {
+    let Some(length) = from
+        .checked_add(head.body_length)
+        .filter(|&length| length <= longest)
+    else {
+        return TOO_LARGE;
+    };
+    match bytes.get(from..length) {
+        None => Next::More,
+        Some(body) => Next::Request(Request {
+            target: head.target,
+            body,
+            keeps_alive: head.keeps_alive,
+            length,
+        }),
+    }
+}
+
+/// A method is a word of capitals.
+fn looks_like_method(bytes: &[u8]) -> bool {
+    let word = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    word <= METHOD_BYTES && (word == bytes.len() || 0 < word && bytes[word] == b' ')
+}
+
+struct Head<'a> {
+    target: &'a str,
+    body_length: usize,
+    keeps_alive: bool,
+}
+
+impl<'a> Head<'a> {
+    fn parse(head: &'a str) -> Result<Self, Next<'static>> {
+        let mut lines = head.split("\r\n");
+        let mut words = lines.next().unwrap_or_default().split(' ');
+        let (Some(_method), Some(target), Some(version)) = (words.next(), words.next(), words.next()) else {
+            return Err(BAD);
+        };
+        if !version.starts_with("HTTP/1.") {
+            return Err(BAD);
+        }
+        let mut parsed = Self {
+            target,
+            body_length: 0,
+            keeps_alive: version != "HTTP/1.0",
+        };
+        for line in lines {
+            let (name, value) = line.split_once(':').ok_or(BAD)?;
+            parsed.header(name, value.trim())?;
+        }
+        Ok(parsed)
+    }
+
+    fn header(&mut self, name: &str, value: &str) -> Result<(), Next<'static>> {
+        if name.eq_ignore_ascii_case("content-length") {
+            self.body_length = value.parse().map_err(|_| BAD)?;
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            return Err(NO_LENGTH);
+        } else if name.eq_ignore_ascii_case("connection") {
+            self.keeps_alive = value.eq_ignore_ascii_case("keep-alive")
+                || self.keeps_alive && !value.eq_ignore_ascii_case("close");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONGEST: usize = 1024;
+
+    #[test]
+    fn a_request_ends_with_its_body() {
+        let whole = b"POST /?a=1 HTTP/1.1\r\nHost: x\r\ncontent-LENGTH: 3\r\n\r\nabcGET ";
+        for cut in 0..whole.len() - 4 {
+            assert_eq!(next(&whole[..cut], LONGEST), Next::More, "{cut}");
+        }
+        let request = Request {
+            target: "/?a=1",
+            body: b"abc",
+            keeps_alive: true,
+            length: whole.len() - 4,
+        };
+        assert_eq!(next(whole, LONGEST), Next::Request(request));
+    }
+
+    #[test]
+    fn connections_are_kept_as_the_phone_wishes() {
+        for (head, keeps_alive) in [
+            ("GET / HTTP/1.1\r\n\r\n", true),
+            ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", false),
+            ("GET / HTTP/1.0\r\n\r\n", false),
+            ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true),
+        ] {
+            let Next::Request(request) = next(head.as_bytes(), LONGEST) else {
+                panic!("{head}")
+            };
+            assert_eq!(request.keeps_alive, keeps_alive, "{head}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        assert_eq!(next(b"\x16\x03\x01", LONGEST), Next::NotHttp);
+        assert_eq!(next(b"$\x80\x00", LONGEST), Next::NotHttp);
+        assert_eq!(next(b"ABCDEFGHI", LONGEST), Next::NotHttp);
+        assert_eq!(next(b"GET /\r\n\r\n", LONGEST), BAD);
+        assert_eq!(next(b"GET / HTTP/2\r\n\r\n", LONGEST), BAD);
+        assert_eq!(
+            next(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", LONGEST),
+            BAD
+        );
+        assert_eq!(
+            next(b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", LONGEST),
+            NO_LENGTH
+        );
+        assert_eq!(
+            next(b"GET / HTTP/1.1\r\nContent-Length: 1024\r\n\r\n", LONGEST),
+            TOO_LARGE
+        );
+        assert_eq!(
+            next(
+                b"GET / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n",
+                LONGEST
+            ),
+            TOO_LARGE
+        );
+        let mut endless = [b'a'; LONGEST + 1];
+        endless[..4].copy_from_slice(b"GET ");
+        assert_eq!(next(&endless, LONGEST), TOO_LARGE);
+        assert_eq!(next(&endless[..LONGEST], LONGEST), Next::More);
+    }
+}

@@ -1,0 +1,108 @@
+//! Where in a raw frame secrets stand.
+//!
+//! Stored frames stay whole, because they are evidence; whatever shows one to a person masks it first.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use segel_model::report::Protocol;
+
+use crate::jointech::frame;
+
+/// What stands in place of a secret in text.
+pub(crate) const MASK: &str = "******";
+/// Commands whose fields may be passwords, in either direction: unlocking, changing, one-time passwords.
+const COMMANDS: [&[u8]; 3] = [b"P43", b"P44", b"P52"];
+/// Their other fields are results, counters and sub-commands, which are shorter than this; passwords have six letters.
+const SHORTEST: usize = 4;
+
+/// Whether that field of a text command is a secret.
+pub(crate) fn is_secret(command: &[u8], field: &[u8]) -> bool {
+    COMMANDS.contains(&command) && SHORTEST <= field.len()
+}
+
+/// Where secrets stand in `raw`, frames of either direction.
+pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
+    match protocol {
+        Protocol::Jointech if raw.first() != Some(&frame::BINARY) => jointech(raw),
+        Protocol::Jointech | Protocol::Osmand => Vec::new(),
+    }
+}
+
+/// `raw` with every byte of a secret replaced by an asterisk.
+pub fn mask_secrets(protocol: Protocol, raw: &[u8]) -> Vec<u8> {
+    let mut masked = raw.to_vec();
+    for range in secret_ranges(protocol, raw) {
+        masked[range].fill(b'*');
+    }
+    masked
+}
+
+fn jointech(raw: &[u8]) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut command: &[u8] = b"";
+    let mut start = 0;
+    for field in raw.split(|byte| matches!(byte, b',' | b'(' | b')')) {
+        if start == 0 || raw[start - 1] == frame::TEXT {
+            command = b"";
+        }
+        if is_secret(command, field) {
+            secrets.push(start..start + field.len());
+        }
+        if COMMANDS.contains(&field) {
+            command = field;
+        }
+        start += field.len() + 1;
+    }
+    secrets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, masked: &str) {
+        let ours = mask_secrets(Protocol::Jointech, raw.as_bytes());
+        assert_eq!(core::str::from_utf8(&ours).unwrap(), masked);
+    }
+
+    #[test]
+    fn passwords_are_masked_in_both_directions() {
+        check("(7100000042,P52,2,113271)", "(7100000042,P52,2,******)");
+        check("(P52,2,113271)", "(P52,2,******)");
+        check(
+            "(7100000042,P52,0,000000,386531)",
+            "(7100000042,P52,0,******,******)",
+        );
+        check("(P52,3,223457)", "(P52,3,******)");
+        check("(P43,888888)", "(P43,******)");
+        check("(P44,12#aAM,888888)", "(P44,******,******)");
+        check("(7100000042,P44,888888)", "(7100000042,P44,******)");
+    }
+
+    #[test]
+    fn results_and_everything_else_stay_readable() {
+        for raw in [
+            "(7100000042,P43,1,0)",
+            "(7100000042,P52,3,1,12)",
+            "(7100000042,P44,1)",
+            "(7100000042,P41,1,2,0006734739,0006688921)",
+            "(7100000042,@JT)",
+        ] {
+            check(raw, raw);
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_reach_into_the_next_frame() {
+        check(
+            "(7100000042,P43,1,0)(7100000042,@JT)(7100000042,P52,2,113271",
+            "(7100000042,P43,1,0)(7100000042,@JT)(7100000042,P52,2,******",
+        );
+    }
+
+    #[test]
+    fn binary_frames_hold_none() {
+        assert_eq!(secret_ranges(Protocol::Jointech, b"$,P52,2,113271"), []);
+    }
+}

@@ -1,0 +1,411 @@
+//! `segel decode`: JSON lines in, JSON lines out. The lines are described in `docs/decode.md`.
+//!
+//! Every report counts as durable at once, so the replies show the protocol's own answers in their order.
+
+use alloc::{
+    collections::BTreeMap,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use segel_model::{
+    Report, ServerTime, Signal,
+    report::{Cell, Extra, Fix, FixSource, Oddity, Protocol, ReportKind},
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    calendar::{parse_rfc3339, rfc3339},
+    jointech,
+    limits::{Limits, Profile},
+    osmand::http,
+    output::{Learned, Output, Reason},
+    session::Session,
+};
+
+/// The connections that the lines speak of.
+pub struct Tool {
+    protocol: Protocol,
+    profile: Profile,
+    lines: u64,
+    /// Set by the first line with a `recv_time`, and by every later one.
+    clock: Option<ServerTime>,
+    connections: BTreeMap<String, Connection>,
+}
+
+struct Connection {
+    session: Session,
+    /// The beginning of a frame, for showing frames; the session keeps its own.
+    partial: Vec<u8>,
+}
+
+impl Tool {
+    /// No connections yet.
+    pub fn new(protocol: Protocol, profile: Profile) -> Self {
+        Self {
+            protocol,
+            profile,
+            lines: 0,
+            clock: None,
+            connections: BTreeMap::new(),
+        }
+    }
+
+    /// Reads one line and says what it brought. `now` counts until a line has set the clock.
+    pub fn line(&mut self, line: &str, now: ServerTime) -> String {
+        self.lines += 1;
+        let said = self.answer(line, now);
+        let object = match said {
+            Ok(said) => serde_json::to_string(&said),
+            Err(why) => serde_json::to_string(&json!({ "n": self.lines, "error": why })),
+        };
+        object.expect("names are text and numbers are finite")
+    }
+
+    fn answer(&mut self, line: &str, now: ServerTime) -> Result<Answer, &'static str> {
+        let line: Value = serde_json::from_str(line).map_err(|_| "the line is no JSON")?;
+        let bytes = bytes(&line)?;
+        if let Some(time) = line.get("recv_time") {
+            self.clock = Some(moment(time).ok_or("recv_time is neither RFC 3339 nor milliseconds")?);
+        }
+        let name = line.get("conn").map(Value::to_string).unwrap_or_default();
+        let (protocol, profile) = (self.protocol, self.profile);
+        let connection = self.connections.entry(name).or_insert_with(|| Connection {
+            session: Session::new(protocol, profile, Limits::default()),
+            partial: Vec::new(),
+        });
+        let mut answer = Answer {
+            n: self.lines,
+            ..Answer::default()
+        };
+        connection.partial.extend_from_slice(&bytes);
+        answer.frames = frames(protocol, &mut connection.partial);
+        connection.drain(&bytes, self.clock.unwrap_or(now), &mut answer);
+        Ok(answer)
+    }
+}
+
+impl Connection {
+    fn drain(&mut self, bytes: &[u8], now: ServerTime, answer: &mut Answer) {
+        let mut learned = None;
+        self.session.receive(now, bytes);
+        while let Some(output) = self.session.poll() {
+            match output {
+                Output::Report(reported) => {
+                    self.session.acknowledge(reported.token, now);
+                    answer
+                        .reports
+                        .push(ReportLine::new(&reported.report, learned.take()));
+                }
+                Output::Transmit(bytes) => answer.replies.push(hex(&bytes)),
+                Output::Oddity(oddity) => answer.oddities.push(OddityLine::new(&oddity)),
+                Output::Learned(secret) => learned = Some(secret),
+                Output::Answered(..) => {}
+                Output::Close(reason) => answer.close = Some(reason_name(reason)),
+            }
+        }
+    }
+}
+
+/// The bytes a line stands for.
+fn bytes(line: &Value) -> Result<Vec<u8>, &'static str> {
+    match line.get("http") {
+        Some(Value::String(_)) => return request(line),
+        Some(http) => return request(http),
+        None => {}
+    }
+    if let Some(text) = line.get("hex").and_then(Value::as_str) {
+        return unhex(text).ok_or("hex is no hexadecimal");
+    }
+    let text = line
+        .get("text")
+        .and_then(Value::as_str)
+        .ok_or("the line has no hex, text or http")?;
+    Ok(text.as_bytes().to_vec())
+}
+
+/// The HTTP request that method, url and body make.
+fn request(http: &Value) -> Result<Vec<u8>, &'static str> {
+    let method = http.get("method").and_then(Value::as_str).unwrap_or("GET");
+    let url = http.get("url").and_then(Value::as_str).ok_or("http has no url")?;
+    let body = match http.get("body") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => text.as_bytes().to_vec(),
+        Some(Value::Object(body)) if body.contains_key("hex") => body
+            .get("hex")
+            .and_then(Value::as_str)
+            .and_then(unhex)
+            .ok_or("hex is no hexadecimal")?,
+        Some(json) => json.to_string().into_bytes(),
+    };
+    let head = format!(
+        "{method} {url} HTTP/1.1\r\nHost: segel\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    Ok([head.into_bytes(), body].concat())
+}
+
+fn moment(value: &Value) -> Option<ServerTime> {
+    let unix_ms = match value {
+        Value::String(text) => parse_rfc3339(text)?,
+        other => other.as_i64()?,
+    };
+    Some(ServerTime::from_unix_ms(unix_ms))
+}
+
+/// Takes whole frames off the front, escapes undone, and shows them as hexadecimal.
+fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
+    let (frames, used) = match protocol {
+        Protocol::Jointech => jointech::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Osmand => http::split(partial, Limits::default().request_bytes as usize),
+    };
+    partial.drain(..used);
+    frames.iter().map(|frame| hex(frame)).collect()
+}
+
+#[derive(Serialize, Default)]
+struct Answer {
+    n: u64,
+    frames: Vec<String>,
+    reports: Vec<ReportLine>,
+    replies: Vec<String>,
+    oddities: Vec<OddityLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ReportLine {
+    device: String,
+    kind: ReportKind,
+    time: Option<String>,
+    received: String,
+    backfill: bool,
+    position: Option<PositionLine>,
+    battery_percent: Option<u8>,
+    seal: SealLine,
+    signals: Vec<Value>,
+    cell: Option<Cell>,
+    serial: Option<u32>,
+    extra: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct PositionLine {
+    lat: f64,
+    lon: f64,
+    valid: bool,
+    source: FixSource,
+    speed_kmh: Option<f32>,
+    course_deg: Option<f32>,
+    altitude_m: Option<f32>,
+    satellites: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct SealLine {
+    rope: Option<bool>,
+    motor: Option<bool>,
+    cover: Option<bool>,
+    sealed: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct OddityLine {
+    offset: u32,
+    what: String,
+    hex: String,
+}
+
+impl ReportLine {
+    fn new(report: &Report, learned: Option<Learned>) -> Self {
+        Self {
+            device: report.device.0.clone(),
+            kind: report.kind,
+            time: report.time.map(|time| rfc3339(time.unix_ms)),
+            received: rfc3339(report.received.unix_ms),
+            backfill: report.backfill,
+            position: report.fix.map(PositionLine::new),
+            battery_percent: report.battery.and_then(|battery| battery.percent),
+            seal: SealLine {
+                rope: report.lock.rope,
+                motor: report.lock.motor,
+                cover: report.lock.cover,
+                sealed: report.lock.sealed(),
+            },
+            signals: report.signals.iter().map(signal).collect(),
+            cell: report.cell,
+            serial: report.serial,
+            extra: extra(report, learned),
+        }
+    }
+}
+
+impl PositionLine {
+    fn new(fix: Fix) -> Self {
+        Self {
+            lat: fix.position.lat,
+            lon: fix.position.lon,
+            valid: fix.valid,
+            source: fix.source,
+            speed_kmh: fix.speed_kmh,
+            course_deg: fix.course_deg,
+            altitude_m: fix.altitude_m,
+            satellites: fix.satellites,
+        }
+    }
+}
+
+impl OddityLine {
+    fn new(oddity: &Oddity) -> Self {
+        Self {
+            offset: oddity.offset,
+            what: oddity.what.clone(),
+            hex: hex(&oddity.bytes),
+        }
+    }
+}
+
+/// Its name where there is nothing more to say, otherwise an object with the name as `signal`.
+fn signal(signal: &Signal) -> Value {
+    match serde_json::to_value(signal) {
+        Ok(Value::Object(object)) if object.len() > 1 => Value::Object(object),
+        _ => Value::String(signal.name().into()),
+    }
+}
+
+/// What stands beside the report. This tool is run by somebody who holds the raw bytes, so it shows the secrets in
+/// them; nothing else in Segel does.
+fn extra(report: &Report, learned: Option<Learned>) -> Map<String, Value> {
+    let value = |extra: &Extra| match extra {
+        Extra::Flag(flag) => json!(flag),
+        Extra::Whole(whole) => json!(whole),
+        Extra::Number(number) => json!(number),
+        Extra::Text(text) => json!(text),
+    };
+    let mut map: Map<String, Value> = report
+        .extra
+        .iter()
+        .map(|(name, extra)| (name.to_string(), value(extra)))
+        .collect();
+    if let Some(accuracy_m) = report.fix.and_then(|fix| fix.accuracy_m) {
+        map.insert("accuracy_m".into(), json!(accuracy_m));
+    }
+    if report.battery.is_some_and(|battery| battery.charging) {
+        map.insert("charging".into(), Value::Bool(true));
+    }
+    match learned {
+        Some(Learned::DynamicPassword { password, .. }) => {
+            map.insert("dynamic_password".into(), Value::String(password));
+        }
+        Some(Learned::StaticPassword { password, .. }) => {
+            map.insert("static_password".into(), Value::String(password));
+        }
+        None => {}
+    }
+    map
+}
+
+const fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotASeal => "not_a_seal",
+        Reason::TooMuchGarbage => "too_much_garbage",
+        Reason::BadRequest => "bad_request",
+        Reason::Asked => "asked",
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, odd) = text.as_bytes().as_chunks::<2>();
+    let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
+    let byte = |&[high, low]: &[u8; 2]| Some((nibble(high)? << 4) | nibble(low)?);
+    if odd.is_empty() {
+        pairs.iter().map(byte).collect()
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(protocol: Protocol, lines: &[&str], expect: Expect) {
+        let mut tool = Tool::new(protocol, Profile::Any);
+        let now = ServerTime::from_unix_ms(1_770_111_020_000);
+        let answers: Vec<String> = lines.iter().map(|line| tool.line(line, now)).collect();
+        expect.assert_eq(&answers.join("\n"));
+    }
+
+    #[test]
+    fn text_is_read_and_answered_in_order() {
+        check(
+            Protocol::Jointech,
+            &[
+                r#"{"text": "(7100000042,@JT)(7100000042,P22,2)", "recv_time": "2026-02-03T09:30:20Z"}"#,
+                r#"{"text": "(7100000042,P52,2,113271)"}"#,
+            ],
+            expect![[r#"
+                {"n":1,"frames":["28373130303030303034322c404a5429","28373130303030303034322c5032322c3229"],"reports":[{"device":"7100000042","kind":"heartbeat","time":null,"received":"2026-02-03T09:30:20.000Z","backfill":false,"position":null,"battery_percent":null,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":["heartbeat"],"cell":null,"serial":null,"extra":{}},{"device":"7100000042","kind":"happening","time":null,"received":"2026-02-03T09:30:20.000Z","backfill":false,"position":null,"battery_percent":null,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":["clock_unset"],"cell":null,"serial":null,"extra":{}}],"replies":["285032322c30333032323630393330323029"],"oddities":[]}
+                {"n":2,"frames":["28373130303030303034322c5035322c322c31313332373129"],"reports":[{"device":"7100000042","kind":"happening","time":null,"received":"2026-02-03T09:30:20.000Z","backfill":false,"position":null,"battery_percent":null,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":[],"cell":null,"serial":null,"extra":{"command":"P52,2","dynamic_password":"113271"}}],"replies":["285035322c322c31313332373129"],"oddities":[]}"#]],
+        );
+    }
+
+    #[test]
+    fn a_cut_frame_is_continued_on_its_own_connection() {
+        check(
+            Protocol::Jointech,
+            &[
+                r#"{"conn": "a", "text": "(7100000042,"}"#,
+                r#"{"conn": "b", "text": "(7100000043,@JT)"}"#,
+                r#"{"conn": "a", "text": "@JT)"}"#,
+            ],
+            expect![[r#"
+                {"n":1,"frames":[],"reports":[],"replies":[],"oddities":[]}
+                {"n":2,"frames":["28373130303030303034332c404a5429"],"reports":[{"device":"7100000043","kind":"heartbeat","time":null,"received":"2026-02-03T09:30:20.000Z","backfill":false,"position":null,"battery_percent":null,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":["heartbeat"],"cell":null,"serial":null,"extra":{}}],"replies":[],"oddities":[]}
+                {"n":3,"frames":["28373130303030303034322c404a5429"],"reports":[{"device":"7100000042","kind":"heartbeat","time":null,"received":"2026-02-03T09:30:20.000Z","backfill":false,"position":null,"battery_percent":null,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":["heartbeat"],"cell":null,"serial":null,"extra":{}}],"replies":[],"oddities":[]}"#]],
+        );
+    }
+
+    #[test]
+    fn a_phone_asks_over_http() {
+        check(
+            Protocol::Osmand,
+            &[
+                r#"{"http": {"method": "GET", "url": "/?id=phone-1&lat=-6.95&lon=110.42&timestamp=1770111015&speed=10&batt=87.4&accuracy=4.5"}}"#,
+                r#"{"http": {"method": "GET", "url": "/favicon.ico"}}"#,
+            ],
+            expect![[r#"
+                {"n":1,"frames":["474554202f3f69643d70686f6e652d31266c61743d2d362e3935266c6f6e3d3131302e34322674696d657374616d703d313737303131313031352673706565643d313026626174743d38372e342661636375726163793d342e3520485454502f312e310d0a486f73743a20736567656c0d0a436f6e74656e742d4c656e6774683a20300d0a0d0a"],"reports":[{"device":"phone-1","kind":"record","time":"2026-02-03T09:30:15.000Z","received":"2026-02-03T09:30:20.000Z","backfill":false,"position":{"lat":-6.95,"lon":110.42,"valid":true,"source":"unknown","speed_kmh":18.52,"course_deg":null,"altitude_m":null,"satellites":null},"battery_percent":87,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":[],"cell":null,"serial":null,"extra":{"accuracy_m":4.5}}],"replies":["485454502f312e3120323030204f4b0d0a436f6e74656e742d4c656e6774683a20300d0a436f6e6e656374696f6e3a206b6565702d616c6976650d0a0d0a"],"oddities":[]}
+                {"n":2,"frames":["474554202f66617669636f6e2e69636f20485454502f312e310d0a486f73743a20736567656c0d0a436f6e74656e742d4c656e6774683a20300d0a0d0a"],"reports":[],"replies":["485454502f312e31203430302042616420526571756573740d0a436f6e74656e742d4c656e6774683a20300d0a436f6e6e656374696f6e3a206b6565702d616c6976650d0a0d0a"],"oddities":[{"offset":135,"what":"no_device_id","hex":"474554202f66617669636f6e2e69636f20485454502f312e310d0a486f73743a20736567656c0d0a436f6e74656e742d4c656e6774683a20300d0a0d0a"}]}"#]],
+        );
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_says_why() {
+        check(
+            Protocol::Jointech,
+            &[
+                "nonsense",
+                r#"{"hex": "2"}"#,
+                r#"{"hex": "zz"}"#,
+                "{}",
+                r#"{"text": "", "recv_time": "noon"}"#,
+            ],
+            expect![[r#"
+                {"error":"the line is no JSON","n":1}
+                {"error":"hex is no hexadecimal","n":2}
+                {"error":"hex is no hexadecimal","n":3}
+                {"error":"the line has no hex, text or http","n":4}
+                {"error":"recv_time is neither RFC 3339 nor milliseconds","n":5}"#]],
+        );
+    }
+}
