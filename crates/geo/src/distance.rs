@@ -8,6 +8,8 @@ use crate::position::{Position, turn_deg};
 
 /// Semi-major axis of WGS 84.
 pub(crate) const EQUATOR_RADIUS_M: f64 = 6_378_137.0;
+/// Semi-minor axis of WGS 84.
+const POLAR_RADIUS_M: f64 = EQUATOR_RADIUS_M * (1.0 - FLATTENING);
 /// Flattening of WGS 84.
 pub(crate) const FLATTENING: f64 = 1.0 / 298.257_223_563;
 /// First eccentricity, squared.
@@ -33,6 +35,12 @@ pub fn bearing_deg(a: Position, b: Position) -> f64 {
     let bearing = path(a, b).map_or(0.0, |path| path.bearing_rad).to_degrees();
     let bearing = if bearing < 0.0 { bearing + 360.0 } else { bearing };
     if bearing < 360.0 { bearing } else { 0.0 }
+}
+
+/// The position reached by setting off from another in a direction and going straight on (for about half the earth at most).
+/// No place on earth leads to no place on earth.
+pub fn ahead(from: Position, bearing_deg: f64, distance_m: f64) -> Position {
+    Course::new(from, bearing_deg.to_radians()).at(distance_m)
 }
 
 /// Metres along a line of positions; zero for fewer than two.
@@ -111,7 +119,7 @@ fn vincenty(a: Position, b: Position) -> Option<Path> {
         } else {
             0.0
         };
-        let c = FLATTENING / 16.0 * cos2_alpha * (4.0 + FLATTENING * (4.0 - 3.0 * cos2_alpha));
+        let c = longitude_share(cos2_alpha);
         let wave = sigma + c * sin_sigma * (cos_2m + c * cos_sigma * (2.0 * cos_2m * cos_2m - 1.0));
         let next = turn + (1.0 - c) * FLATTENING * sin_alpha * wave;
         if next.abs() > core::f64::consts::PI {
@@ -145,14 +153,104 @@ struct Arc {
 
 impl Arc {
     fn length_m(&self) -> f64 {
-        let polar_m = EQUATOR_RADIUS_M * (1.0 - FLATTENING);
-        let u2 = self.cos2_alpha * (EQUATOR_RADIUS_M * EQUATOR_RADIUS_M / (polar_m * polar_m) - 1.0);
-        let a = 1.0 + u2 / 16_384.0 * (4_096.0 + u2 * (-768.0 + u2 * (320.0 - 175.0 * u2)));
-        let b = u2 / 1_024.0 * (256.0 + u2 * (-128.0 + u2 * (74.0 - 47.0 * u2)));
-        let m2 = self.cos_2m * self.cos_2m;
-        let third = b / 6.0 * self.cos_2m * (4.0 * self.sin_sigma * self.sin_sigma - 3.0) * (4.0 * m2 - 3.0);
-        let second = b / 4.0 * (self.cos_sigma * (2.0 * m2 - 1.0) - third);
-        polar_m * a * (self.sigma - b * self.sin_sigma * (self.cos_2m + second))
+        let (a, b) = series(self.cos2_alpha);
+        POLAR_RADIUS_M * a * (self.sigma - wave(b, self.sin_sigma, self.cos_sigma, self.cos_2m))
+    }
+}
+
+/// The coefficients A and B of Vincenty's formulas.
+fn series(cos2_alpha: f64) -> (f64, f64) {
+    let u2 = cos2_alpha * (EQUATOR_RADIUS_M * EQUATOR_RADIUS_M / (POLAR_RADIUS_M * POLAR_RADIUS_M) - 1.0);
+    let a = 1.0 + u2 / 16_384.0 * (4_096.0 + u2 * (-768.0 + u2 * (320.0 - 175.0 * u2)));
+    let b = u2 / 1_024.0 * (256.0 + u2 * (-128.0 + u2 * (74.0 - 47.0 * u2)));
+    (a, b)
+}
+
+/// By how much an arc on the sphere differs from that on the ellipsoid: Vincenty's delta sigma.
+fn wave(b: f64, sin_sigma: f64, cos_sigma: f64, cos_2m: f64) -> f64 {
+    let m2 = cos_2m * cos_2m;
+    let third = b / 6.0 * cos_2m * (4.0 * sin_sigma * sin_sigma - 3.0) * (4.0 * m2 - 3.0);
+    let second = b / 4.0 * (cos_sigma * (2.0 * m2 - 1.0) - third);
+    b * sin_sigma * (cos_2m + second)
+}
+
+/// What stretches the longitude: Vincenty's C.
+fn longitude_share(cos2_alpha: f64) -> f64 {
+    FLATTENING / 16.0 * cos2_alpha * (4.0 + FLATTENING * (4.0 - 3.0 * cos2_alpha))
+}
+
+/// A straight way on the ellipsoid: Vincenty's direct formula, prepared for many distances.
+pub(crate) struct Course {
+    from: Position,
+    /// Sine and cosine of the bearing and of the reduced latitude at the start.
+    bearing: (f64, f64),
+    reduced: (f64, f64),
+    sin_alpha: f64,
+    cos2_alpha: f64,
+    sigma_1: f64,
+    a: f64,
+    b: f64,
+}
+
+impl Course {
+    pub(crate) fn new(from: Position, bearing_rad: f64) -> Self {
+        let bearing = libm::sincos(bearing_rad);
+        let reduced = reduced(from.lat);
+        let sin_alpha = reduced.1 * bearing.0;
+        let cos2_alpha = 1.0 - sin_alpha * sin_alpha;
+        let (a, b) = series(cos2_alpha);
+        let sigma_1 = libm::atan2(reduced.0, reduced.1 * bearing.1);
+        Self {
+            from,
+            bearing,
+            reduced,
+            sin_alpha,
+            cos2_alpha,
+            sigma_1,
+            a,
+            b,
+        }
+    }
+
+    /// The straight way between two positions and its length.
+    pub(crate) fn between(from: Position, to: Position) -> (Self, f64) {
+        let path = path(from, to).unwrap_or(Path {
+            distance_m: f64::INFINITY,
+            bearing_rad: 0.0,
+        });
+        (Self::new(from, path.bearing_rad), path.distance_m)
+    }
+
+    /// The position a distance along the way.
+    pub(crate) fn at(&self, distance_m: f64) -> Position {
+        let flat = distance_m / (POLAR_RADIUS_M * self.a);
+        let mut sigma = flat;
+        // Three rounds settle to less than a millimetre, because `b` is under a thousandth.
+        for _ in 0..4 {
+            let (sin, cos) = libm::sincos(sigma);
+            sigma = flat + wave(self.b, sin, cos, libm::cos(2.0 * self.sigma_1 + sigma));
+        }
+        self.arrive(sigma)
+    }
+
+    fn arrive(&self, sigma: f64) -> Position {
+        let ((sin_bearing, cos_bearing), (sin_u, cos_u)) = (self.bearing, self.reduced);
+        let (sin, cos) = libm::sincos(sigma);
+        let cos_2m = libm::cos(2.0 * self.sigma_1 + sigma);
+        let side = sin_u * sin - cos_u * cos * cos_bearing;
+        let across = libm::sqrt(self.sin_alpha * self.sin_alpha + side * side);
+        let lat = libm::atan2(
+            sin_u * cos + cos_u * sin * cos_bearing,
+            (1.0 - FLATTENING) * across,
+        );
+        let lambda = libm::atan2(sin * sin_bearing, cos_u * cos - sin_u * sin * cos_bearing);
+        let c = longitude_share(self.cos2_alpha);
+        let bent = sigma + c * sin * (cos_2m + c * cos * (2.0 * cos_2m * cos_2m - 1.0));
+        let lon = lambda - (1.0 - c) * FLATTENING * self.sin_alpha * bent;
+        Position {
+            lat: lat.to_degrees(),
+            lon: turn_deg(0.0, self.from.lon + lon.to_degrees()),
+        }
     }
 }
 
@@ -181,7 +279,7 @@ fn sphere(a: Position, b: Position) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geographiclib_rs::{Geodesic, InverseGeodesic};
+    use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
     use proptest::prelude::*;
 
     fn at(lat: f64, lon: f64) -> Position {
@@ -269,10 +367,20 @@ mod tests {
         }
 
         #[test]
+        fn going_ahead_arrives_where_the_geodesic_does(
+            lat in -89.0..89.0f64, lon in -180.0..180.0f64, bearing in 0.0..360.0f64, far_m in 0.0..5_000_000.0f64,
+        ) {
+            let (lat_b, lon_b): (f64, f64) = Geodesic::wgs84().direct(lat, lon, bearing, far_m);
+            let off_m = distance_m(ahead(at(lat, lon), bearing, far_m), at(lat_b, lon_b));
+            prop_assert!(off_m < 0.001, "{off_m}");
+        }
+
+        #[test]
         fn distance_is_total(lat_a: f64, lon_a: f64, lat_b: f64, lon_b: f64) {
             let (a, b) = (at(lat_a, lon_a), at(lat_b, lon_b));
             prop_assert!(distance_m(a, b) >= 0.0);
             prop_assert!((0.0..360.0).contains(&bearing_deg(a, b)));
+            let _ = ahead(a, lat_b, lon_b);
         }
     }
 }

@@ -14,7 +14,7 @@ pub mod position;
 pub mod simplify;
 
 pub use corridor::{Corridor, CorridorFault, Located};
-pub use distance::{bearing_deg, distance_m, length_m};
+pub use distance::{ahead, bearing_deg, distance_m, length_m};
 pub use fence::{Fence, FenceFault, FenceIndex};
 
 pub use position::Position;

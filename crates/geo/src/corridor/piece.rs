@@ -4,8 +4,8 @@
 //! ends of a stretch follows the most it can be in between, and a stretch that cannot beat the furthest place known is
 //! dropped; others are halved. The answer is certain to within `TOLERANCE_M`, or a 2,000th of the piece if that is more.
 
-use super::{Corridor, straight};
-use crate::{distance::distance_m, position::Position};
+use super::Corridor;
+use crate::{distance::Course, position::Position};
 
 /// How far the answer may fall short of the true furthest place.
 const TOLERANCE_M: f64 = 1.0;
@@ -29,11 +29,10 @@ impl Corridor {
     /// The furthest place outside on the straight piece from `a` to `b`. Nothing where an end is no place on earth.
     pub fn piece_outside(&self, a: Position, b: Position, hint: Option<u32>) -> Option<PieceOutside> {
         let (from, to) = (self.probe(a, 0.0, hint)?, self.probe(b, 1.0, hint)?);
-        let length_m = distance_m(a, b);
+        let (course, length_m) = Course::between(a, b);
         let mut search = Search {
             corridor: self,
-            a,
-            b,
+            course,
             length_m,
             furthest: from,
         };
@@ -77,8 +76,7 @@ impl Probe {
 
 struct Search<'a> {
     corridor: &'a Corridor,
-    a: Position,
-    b: Position,
+    course: Course,
     length_m: f64,
     furthest: Probe,
 }
@@ -100,7 +98,7 @@ impl Search<'_> {
             return;
         }
         let share = (from.share + to.share) / 2.0;
-        let at = straight::between(self.a, self.b, share);
+        let at = self.course.at(self.length_m * share);
         let Some(middle) = self.corridor.probe(at, share, Some(from.segment)) else {
             return;
         };
