@@ -17,15 +17,36 @@ fn main() {
     let tracks: Vec<Vec<Position>> = roads.iter().map(|road| track(&mut dice, road)).collect();
     let started = Instant::now();
     let corridors: Vec<Corridor> = roads.into_iter().map(corridor).collect();
-    println!("build           {:8.1} us a corridor", started.elapsed().as_secs_f64() * 1e6 / CORRIDORS as f64);
-    println!("one trip        {:8.1} ns a check", one_trip_ns(&corridors, &tracks));
-    println!("one trip, blind {:8.1} ns a check (no hint)", blind_ns(&corridors, &tracks));
-    println!("all trips       {:8.1} ns a check", all_trips_ns(&corridors, &tracks));
-    println!("verdict         {:8.1} ns a check", verdict_ns(&corridors[..100], &tracks[..100]));
-    println!("off the verdict {:8.1} mm at most", worst_mm(&corridors[..200], &tracks[..200]));
+    println!(
+        "build           {:8.1} us a corridor",
+        started.elapsed().as_secs_f64() * 1e6 / CORRIDORS as f64
+    );
+    println!(
+        "one trip        {:8.1} ns a check",
+        one_trip_ns(&corridors, &tracks)
+    );
+    println!(
+        "one trip, blind {:8.1} ns a check (no hint)",
+        blind_ns(&corridors, &tracks)
+    );
+    println!(
+        "all trips       {:8.1} ns a check",
+        all_trips_ns(&corridors, &tracks)
+    );
+    println!(
+        "verdict         {:8.1} ns a check",
+        verdict_ns(&corridors[..100], &tracks[..100])
+    );
+    println!(
+        "off the verdict {:8.1} mm at most",
+        worst_mm(&corridors[..200], &tracks[..200])
+    );
     let long = vec![corridor(road(&mut dice, 4_500, 100.0))];
     let long_track = vec![track(&mut dice, long[0].points())];
-    println!("450 km          {:8.1} ns a check", one_trip_ns(&long, &long_track));
+    println!(
+        "450 km          {:8.1} ns a check",
+        one_trip_ns(&long, &long_track)
+    );
     println!("450 km off      {:8.1} mm at most", worst_mm(&long, &long_track));
 }
 
@@ -92,7 +113,10 @@ fn each_ns(started: Instant, tracks: &[Vec<Position>]) -> f64 {
 
 fn road(dice: &mut Dice, segments: usize, step_m: f64) -> Vec<Position> {
     let mut heading_deg = 360.0 * dice.roll();
-    let mut here = Position { lat: -6.0 - 2.0 * dice.roll(), lon: 106.0 + 7.0 * dice.roll() };
+    let mut here = Position {
+        lat: -6.0 - 2.0 * dice.roll(),
+        lon: 106.0 + 7.0 * dice.roll(),
+    };
     let mut road = vec![here];
     for _ in 0..segments {
         heading_deg += 40.0 * (dice.roll() - 0.5);
@@ -110,7 +134,11 @@ fn track(dice: &mut Dice, road: &[Position]) -> Vec<Position> {
             let share = f64::from(quarter) / 4.0;
             let lat = ends[0].lat + (ends[1].lat - ends[0].lat) * share;
             let lon = ends[0].lon + (ends[1].lon - ends[0].lon) * share;
-            track.push(go(Position { lat, lon }, 360.0 * dice.roll(), 600.0 * dice.roll() * dice.roll()));
+            track.push(go(
+                Position { lat, lon },
+                360.0 * dice.roll(),
+                600.0 * dice.roll() * dice.roll(),
+            ));
         }
     }
     track

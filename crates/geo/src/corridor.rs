@@ -205,11 +205,11 @@ impl Corridor {
         let mut nearest = Nearest::NOTHING;
         for (segment, ends) in (0u32..).zip(self.points.windows(2)) {
             let width_m = f64::from(self.half_width_m(segment));
-            for (a, b) in straight::parts(ends[0], ends[1]) {
-                nearest.weigh(plane.place(a), plane.place(b), segment, width_m);
+            for part in straight::parts(ends[0], ends[1]) {
+                nearest.weigh(&plane, part, segment, width_m);
             }
         }
-        Some(self.measure(position, &plane, &nearest))
+        Some(self.measure(position, &nearest))
     }
 
     /// Whether any part of an area lies in the corridor.
@@ -234,14 +234,13 @@ impl Corridor {
     fn passes(&self, fence: &Fence, ends: &[Position], width_m: f64) -> bool {
         fence.as_circle().is_some_and(|(centre, radius_m)| {
             let mut nearest = Nearest::NOTHING;
-            let plane = Plane::at(centre);
-            nearest.weigh(plane.place(ends[0]), plane.place(ends[1]), 0, 0.0);
+            nearest.weigh(&Plane::at(centre), (ends[0], ends[1]), 0, 0.0);
             nearest.distance_m <= radius_m + width_m
         })
     }
 
-    fn measure(&self, position: Position, plane: &Plane, nearest: &Nearest) -> Verdict {
-        let place = plane.position(nearest.point);
+    fn measure(&self, position: Position, nearest: &Nearest) -> Verdict {
+        let place = nearest.place();
         let near = nearest.distance_m <= PLANE_REACH_M;
         let distance_m = if near {
             nearest.distance_m
@@ -265,7 +264,9 @@ struct Nearest {
     distance_m: f64,
     /// Metres beyond the nearest border; negative inside.
     signed_m: f64,
-    point: Point,
+    /// The part of the centre line that comes nearest, and where on it.
+    part: (Position, Position),
+    share: f64,
 }
 
 impl Nearest {
@@ -273,20 +274,25 @@ impl Nearest {
         segment: 0,
         distance_m: f64::INFINITY,
         signed_m: f64::INFINITY,
-        point: Point {
-            x: f64::INFINITY,
-            y: f64::INFINITY,
-        },
+        part: (Position { lat: 0.0, lon: 0.0 }, Position { lat: 0.0, lon: 0.0 }),
+        share: 0.0,
     };
 
-    fn weigh(&mut self, a: Point, b: Point, segment: u32, half_width_m: f64) {
+    fn weigh(&mut self, plane: &Plane, part: (Position, Position), segment: u32, half_width_m: f64) {
+        let (a, b) = (plane.place(part.0), plane.place(part.1));
         let here = Point { x: 0.0, y: 0.0 };
-        let point = a.toward(b, here.share_along(a, b));
-        let distance_m = here.distance_m(point);
+        let share = here.share_along(a, b);
+        let distance_m = here.distance_m(a.toward(b, share));
         self.signed_m = self.signed_m.min(distance_m - half_width_m);
         if distance_m < self.distance_m {
-            (self.segment, self.distance_m, self.point) = (segment, distance_m, point);
+            (self.segment, self.distance_m, self.part, self.share) = (segment, distance_m, part, share);
         }
+    }
+
+    fn place(&self) -> Position {
+        let (a, b) = self.part;
+        let plane = Plane::at(a);
+        plane.position(plane.place(a).toward(plane.place(b), self.share))
     }
 }
 

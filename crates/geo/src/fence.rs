@@ -253,8 +253,11 @@ impl Fence {
         }
     }
 
-    /// Whether the straight line between two positions meets the area.
+    /// Whether the straight line between two positions meets the area; never, if either is no place on earth.
     pub fn meets(&self, a: Position, b: Position) -> bool {
+        if !a.is_on_earth() || !b.is_on_earth() {
+            return false;
+        }
         if self.contains(a) || self.contains(b) {
             return true;
         }

@@ -28,6 +28,9 @@ pub(crate) fn parts(a: Position, b: Position) -> impl Iterator<Item = (Position,
 /// Into how many parts a line is cut.
 fn part_count(a: Position, b: Position) -> u32 {
     let span = (b.lat - a.lat).abs().max(turn_deg(a.lon, b.lon).abs());
+    if span <= PART_DEG {
+        return 1;
+    }
     // A span is at most 180 degrees, so this is at most 4,000.
-    libm::ceil(span / PART_DEG).max(1.0) as u32
+    libm::ceil(span / PART_DEG) as u32
 }

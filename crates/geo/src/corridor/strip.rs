@@ -154,10 +154,10 @@ impl Strip {
         let home = self.sheet_of(start);
         let spot = self.sheets[home].spot(position);
         search.visit(start, spot);
-        search.sweep(&self.sheets[home], spot);
+        search.sweep(&self.sheets[home], spot, start);
         for (index, sheet) in self.sheets.iter().enumerate() {
             if index != home && sheet.may_hold(position, search.reach_2) {
-                search.sweep(sheet, sheet.spot(position));
+                search.sweep(sheet, sheet.spot(position), start);
             }
         }
         search
@@ -167,12 +167,9 @@ impl Strip {
     fn same_road(&self, position: Position, hinted: u32, search: &Search<'_>) -> u32 {
         let reach_m = libm::sqrtf(search.distance_2) + SAME_ROAD_M;
         let reach_2 = reach_m * reach_m;
-        let away = |index: u32| {
-            if index < hinted {
-                (hinted - index) * BACKWARD_WEIGHT
-            } else {
-                index - hinted
-            }
+        let away = |index: u32| match index.checked_sub(hinted) {
+            Some(onward) => onward,
+            None => (hinted - index) * BACKWARD_WEIGHT,
         };
         let mut chosen = search.index;
         for sheet in self
@@ -182,14 +179,33 @@ impl Strip {
         {
             let spot = sheet.spot(position);
             sheet.each_within(&self.shelves, spot, reach_2, |index| {
-                let near = smallest(&self.boxes[index as usize].distances_2(spot)) <= reach_2;
+                let near = self.boxes[index as usize].nearest_2(spot) <= reach_2;
                 if near && away(index) < away(chosen) {
                     chosen = index;
                 }
                 reach_2
             });
         }
-        chosen
+        self.settle(position, chosen)
+    }
+
+    /// From a box along the route to the nearest place of this pass.
+    fn settle(&self, position: Position, index: u32) -> u32 {
+        let nearest_2 = |index: u32| {
+            let spot = self.sheets[self.sheet_of(index)].spot(position);
+            self.boxes
+                .get(index as usize)
+                .map_or(f32::INFINITY, |lanes| lanes.nearest_2(spot))
+        };
+        let (mut settled, mut least_2) = (index, nearest_2(index));
+        while let Some((next, next_2)) = [settled.saturating_sub(1), settled + 1]
+            .map(|next| (next, nearest_2(next)))
+            .into_iter()
+            .find(|(_, next_2)| *next_2 < least_2)
+        {
+            (settled, least_2) = (next, next_2);
+        }
+        settled
     }
 
     fn describe(&self, position: Position, index: u32, search: &Search<'_>) -> Found {
@@ -267,10 +283,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn sweep(&mut self, sheet: &Sheet, spot: Spot) {
+    fn sweep(&mut self, sheet: &Sheet, spot: Spot, start: u32) {
         let strip = self.strip;
         sheet.each_within(&strip.shelves, spot, self.reach_2, |index| {
-            self.visit(index, spot);
+            if index != start {
+                self.visit(index, spot);
+            }
             self.reach_2
         });
     }
@@ -289,6 +307,7 @@ impl<'a> Search<'a> {
         }
     }
 
+    #[cold]
     fn weigh_widths(&mut self, index: u32, lanes: &LaneBox, distances_2: &[f32; EIGHT]) {
         let first = self.strip.first_segments[index as usize];
         for (lane, distance_2) in distances_2.iter().enumerate() {
@@ -345,11 +364,12 @@ impl Sheet {
         let mut index = self.first_box;
         for shelf in &shelves[first..first + self.shelves as usize] {
             let gaps_2 = shelf.gaps_2(spot);
-            if smallest(&gaps_2) <= reach_2 {
-                for (step, gap_2) in (0u32..).zip(gaps_2) {
-                    if gap_2 <= reach_2 {
-                        reach_2 = take(index + step);
-                    }
+            let mut near = within(&gaps_2, reach_2);
+            while near != 0 {
+                let place = near.trailing_zeros();
+                near &= near - 1;
+                if gaps_2[place as usize] <= reach_2 {
+                    reach_2 = take(index + place);
                 }
             }
             index += EIGHT as u32;
@@ -375,15 +395,18 @@ impl Shelf {
     }
 
     /// For each outline the distance from a spot, squared; zero inside.
+    #[inline]
     fn gaps_2(&self, spot: Spot) -> [f32; EIGHT] {
-        core::array::from_fn(|place| {
+        let mut gaps_2 = [0.0; EIGHT];
+        for place in 0..EIGHT {
             let x = larger(larger(self.west[place] - spot.x, spot.x - self.east[place]), 0.0);
             let y = larger(
                 larger(self.south[place] - spot.y, spot.y - self.north[place]),
                 0.0,
             );
-            x * x + y * y
-        })
+            gaps_2[place] = x * x + y * y;
+        }
+        gaps_2
     }
 }
 
@@ -411,12 +434,19 @@ impl LaneBox {
     /// For each lane the distance from a spot, squared.
     #[inline]
     fn distances_2(&self, spot: Spot) -> [f32; EIGHT] {
-        core::array::from_fn(|lane| {
+        let mut distances_2 = [0.0; EIGHT];
+        for lane in 0..EIGHT {
             let share = self.share(lane, spot);
             let x = self.x[lane] + share * (self.x[lane + 1] - self.x[lane]) - spot.x;
             let y = self.y[lane] + share * (self.y[lane + 1] - self.y[lane]) - spot.y;
-            x * x + y * y
-        })
+            distances_2[lane] = x * x + y * y;
+        }
+        distances_2
+    }
+
+    /// The distance of the nearest lane from a spot, squared.
+    fn nearest_2(&self, spot: Spot) -> f32 {
+        smallest(&self.distances_2(spot))
     }
 
     /// The share of a lane at which it comes nearest to a spot.
@@ -425,17 +455,12 @@ impl LaneBox {
         let (dx, dy) = (self.x[lane + 1] - self.x[lane], self.y[lane + 1] - self.y[lane]);
         let along = (spot.x - self.x[lane]) * dx + (spot.y - self.y[lane]) * dy;
         let share = along / larger(dx * dx + dy * dy, f32::MIN_POSITIVE);
-        let share = larger(share, 0.0);
-        if share < 1.0 { share } else { 1.0 }
+        smaller(larger(share, 0.0), 1.0)
     }
 
     fn nearest_lane(&self, spot: Spot) -> (usize, f32) {
         let distances_2 = self.distances_2(spot);
-        let nearest_2 = smallest(&distances_2);
-        let lane = distances_2
-            .iter()
-            .position(|distance_2| *distance_2 <= nearest_2)
-            .unwrap_or(0);
+        let lane = within(&distances_2, smallest(&distances_2)).trailing_zeros() as usize;
         (lane, self.share(lane, spot))
     }
 
@@ -567,12 +592,30 @@ fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
+/// The smaller of two numbers, likewise.
+#[inline]
+fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+/// The smallest of eight, found in three steps of halves.
 #[inline]
 fn smallest(numbers: &[f32; EIGHT]) -> f32 {
-    numbers.iter().fold(
-        f32::INFINITY,
-        |least, number| if *number < least { *number } else { least },
-    )
+    let mut least = *numbers;
+    for half in [4, 2, 1] {
+        for index in 0..half {
+            least[index] = smaller(least[index], least[index + half]);
+        }
+    }
+    least[0]
+}
+
+/// Bit `index` is set where that number is not above the limit.
+#[inline]
+fn within(numbers: &[f32; EIGHT], limit: f32) -> u32 {
+    (0..EIGHT).fold(0, |bits, index| {
+        bits | u32::from(numbers[index] <= limit) << index
+    })
 }
 
 /// The least and the greatest coordinate, with the margin that keeps rounding harmless.
