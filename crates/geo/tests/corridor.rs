@@ -11,14 +11,14 @@ const HALF_WIDTH_M: f32 = 200.0;
 const ERROR_M: f64 = 0.1;
 
 fn corridor(points: &[Position]) -> Corridor {
-    Corridor::new(points.to_vec(), vec![HALF_WIDTH_M]).unwrap()
+    Corridor::new(points.to_vec(), vec![HALF_WIDTH_M]).expect("the points make a corridor")
 }
 
 /// Compares both forms with the truth at a position.
 fn check_distance(corridor: &Corridor, position: Position, hint: Option<u32>) -> Result<(), TestCaseError> {
     let truth_m = to_line_m(position, corridor.points());
     let located = corridor.locate(position, hint);
-    let verdict = corridor.verdict(position).unwrap();
+    let verdict = corridor.verdict(position).expect("the position is on earth");
     prop_assert!(
         (f64::from(located.distance_m) - truth_m).abs() < ERROR_M,
         "{located:?}, truth {truth_m}"

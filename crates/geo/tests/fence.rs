@@ -20,7 +20,7 @@ fn yard() -> Vec<Position> {
 }
 
 fn fence(outer: Vec<Position>) -> Fence {
-    Fence::polygon(outer).unwrap()
+    Fence::polygon(outer).expect("the ring is a fence")
 }
 
 /// A star-shaped ring: for each corner a radius in metres.

@@ -62,7 +62,7 @@ impl Route {
 }
 
 fn area(centre: Position) -> Fence {
-    Fence::circle(centre, 100.0).unwrap()
+    Fence::circle(centre, 100.0).expect("the centre is on earth")
 }
 
 /// The findings after one change to a sound route, figures rounded to whole metres, tenths of a kilometre.
@@ -115,8 +115,8 @@ fn a_jump_is_named_by_its_first_point() {
 #[test]
 fn a_point_off_the_road_is_a_spike_where_the_line_turns_back() {
     check(
-        |route| route.points.insert(11, go(route.points[10], 2.0, 900.0)),
-        &["spike 11 (km 5.9) of 153 deg"],
+        |route| route.points.insert(11, go(route.points[10], 2.0, 2_000.0)),
+        &["spike 11 (km 7.0) of 166 deg"],
     );
     check(
         |route| route.points.insert(11, go(route.points[10], 45.0, 300.0)),

@@ -398,13 +398,13 @@ impl Shelf {
     #[inline]
     fn gaps_2(&self, spot: Spot) -> [f32; EIGHT] {
         let mut gaps_2 = [0.0; EIGHT];
-        for place in 0..EIGHT {
+        for (place, gap_2) in gaps_2.iter_mut().enumerate() {
             let x = larger(larger(self.west[place] - spot.x, spot.x - self.east[place]), 0.0);
             let y = larger(
                 larger(self.south[place] - spot.y, spot.y - self.north[place]),
                 0.0,
             );
-            gaps_2[place] = x * x + y * y;
+            *gap_2 = x * x + y * y;
         }
         gaps_2
     }
@@ -435,11 +435,11 @@ impl LaneBox {
     #[inline]
     fn distances_2(&self, spot: Spot) -> [f32; EIGHT] {
         let mut distances_2 = [0.0; EIGHT];
-        for lane in 0..EIGHT {
+        for (lane, distance_2) in distances_2.iter_mut().enumerate() {
             let share = self.share(lane, spot);
             let x = self.x[lane] + share * (self.x[lane + 1] - self.x[lane]) - spot.x;
             let y = self.y[lane] + share * (self.y[lane + 1] - self.y[lane]) - spot.y;
-            distances_2[lane] = x * x + y * y;
+            *distance_2 = x * x + y * y;
         }
         distances_2
     }
