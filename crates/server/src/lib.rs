@@ -11,4 +11,7 @@ pub mod reported;
 
 pub mod fleet;
 
+#[allow(dead_code)] // Until the reads are wired.
+pub mod api;
+
 pub use handle::EngineHandle;

@@ -1,0 +1,443 @@
+//! Seals in stock, what they say, what they are told.
+
+use segel_model as model;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Bilingual, Day, Moment, Named, Position};
+
+mirror! {
+    /// A language that seals speak.
+    Protocol of model::report::Protocol { Jointech, Osmand }
+}
+
+mirror! {
+    /// How a position was found.
+    FixSource of model::report::FixSource { Gnss, Cell, Wifi, Unknown }
+}
+
+mirror! {
+    /// What a fix is good for; only one that judges moves corridors, areas and openings.
+    FixUse of model::observed::FixUse { Judges, WrongSource, NotValid, Inaccurate, Jump }
+}
+
+mirror! {
+    /// How a report stands to what was known when it came.
+    Standing of model::observed::Standing { Fresh, Late, VeryLate, Repeat, Undated }
+}
+
+mirror! {
+    /// What sort of thing a report says.
+    ReportKind of model::report::ReportKind { Record, Happening, Heartbeat, Answer, SubSeal }
+}
+
+/// A seal in stock or on a container.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Seal {
+    /// Its number in Segel.
+    pub id: u64,
+    /// The number printed on it.
+    #[schema(example = "JT701-098231")]
+    pub label: String,
+    /// What it calls itself on the wire.
+    pub device: String,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// What it can do and how it says it.
+    #[schema(example = "jt701d")]
+    pub profile: String,
+    /// Whose it is.
+    pub provider: Named,
+    /// The office whose pool it belongs to; nothing where it may serve any.
+    pub pool: Option<String>,
+    /// Whether it may be used.
+    pub condition: Condition,
+    /// Its certificate.
+    pub certificate: Option<Certificate>,
+    /// Why its identity is in doubt; while it is, no secret is sent to it.
+    pub doubt: Option<String>,
+    /// The trip it is on.
+    pub trip: Option<u64>,
+    /// What it last said.
+    pub last: SealNow,
+}
+
+/// What a seal last said. Each value may be old: `seen` says how old.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct SealNow {
+    /// When it last spoke; nothing where it never did.
+    pub seen: Option<Moment>,
+    /// Its last position.
+    pub fix: Option<LastFix>,
+    /// Battery, per cent.
+    pub battery_percent: Option<u8>,
+    /// Whether it is charging.
+    pub charging: bool,
+    /// Every contact says closed.
+    pub sealed: Option<bool>,
+    /// The contacts one by one.
+    pub lock: Lock,
+    /// Its clock less ours, where it was measured.
+    pub clock_offset_ms: Option<i64>,
+}
+
+/// A seal's last position.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LastFix {
+    /// Where.
+    pub position: Position,
+    /// When it was there.
+    pub at: Moment,
+    /// How it was found.
+    pub source: FixSource,
+    /// Speed over ground.
+    pub speed_kmh: Option<f32>,
+    /// Degrees from north.
+    pub course_deg: Option<f32>,
+}
+
+/// What the lock's own contacts say; nothing where the seal has no such contact or did not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lock {
+    /// Rope (or shackle) inserted.
+    pub rope: Option<bool>,
+    /// Motor locked.
+    pub motor: Option<bool>,
+    /// Back cover closed.
+    pub cover: Option<bool>,
+}
+
+impl From<model::report::Lock> for Lock {
+    fn from(lock: model::report::Lock) -> Self {
+        let model::report::Lock { rope, motor, cover } = lock;
+        Self { rope, motor, cover }
+    }
+}
+
+/// Proof that customs accepts this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"number": "SERT-2026-0117", "issuer": "DJBC", "valid_until": "2027-06-30"}))]
+pub struct Certificate {
+    /// Its number.
+    pub number: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// The last day it holds.
+    pub valid_until: Day,
+}
+
+/// Whether a seal may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[schema(example = json!({"state": "ready"}))]
+pub enum Condition {
+    /// May be assigned.
+    Ready,
+    /// Set aside.
+    SetAside {
+        /// Why.
+        reason: String,
+    },
+    /// Gone for good.
+    Retired {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Enter a seal into stock.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "protocol": "jointech", "device": "7500000001", "label": "JT701-098231", "profile": "jt701d",
+    "provider": 2, "pool": "060100",
+    "certificate": {"number": "SERT-2026-0117", "issuer": "DJBC", "valid_until": "2027-06-30"}
+}))]
+pub struct NewSeal {
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// What it calls itself on the wire.
+    pub device: String,
+    /// The number printed on it.
+    pub label: String,
+    /// What it can do and how it says it.
+    pub profile: String,
+    /// Whose it is; the asker's own organisation where nothing is said.
+    pub provider: Option<u64>,
+    /// The office whose pool it belongs to.
+    pub pool: Option<String>,
+    /// Its certificate.
+    pub certificate: Option<Certificate>,
+    /// Its fixed password, where it was changed from the maker's. Kept apart from the journal, never shown again.
+    #[serde(default, skip_serializing)]
+    pub password: Option<String>,
+}
+
+/// Something harmless to send to a seal. Openings are sent only under a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(example = json!({"kind": "interval", "awake_s": 60, "asleep_s": 300}))]
+pub enum NewOrder {
+    /// How often to report.
+    Interval {
+        /// Seconds while awake.
+        awake_s: u32,
+        /// Seconds between wakings while asleep.
+        asleep_s: u32,
+    },
+    /// Never sleep, or sleep again.
+    AlwaysAwake {
+        /// On or off.
+        on: bool,
+    },
+    /// Set the clock.
+    SetTime,
+    /// Switch one-time passwords on or off.
+    DynamicPassword {
+        /// On or off.
+        on: bool,
+    },
+    /// Change the fixed password to a fresh one, which nobody sees.
+    RotatePassword,
+    /// Take cards away.
+    WithdrawCards {
+        /// Card numbers, ten digits.
+        cards: Vec<String>,
+    },
+    /// Which ways of opening are switched on.
+    Channels {
+        /// By text message.
+        sms: bool,
+        /// By command of the platform.
+        network: bool,
+        /// By card.
+        rfid: bool,
+        /// By cable.
+        serial: bool,
+        /// By Bluetooth.
+        bluetooth: bool,
+    },
+}
+
+/// Something sent to a seal, from the wish to its answer. Secrets and card numbers are not shown.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Order {
+    /// Its number.
+    pub id: u64,
+    /// For which seal.
+    pub seal: u64,
+    /// On which trip.
+    pub trip: Option<u64>,
+    /// The grant it needs.
+    pub grant: Option<u64>,
+    /// What, by name.
+    #[schema(example = "unlock_static")]
+    pub kind: String,
+    /// Where it stands.
+    pub state: OrderState,
+    /// What the seal answered, or why it was not sent.
+    pub answer: Option<String>,
+    /// When it was wished.
+    pub issued: Moment,
+    /// When it went out.
+    pub sent: Option<Moment>,
+    /// When it ended.
+    pub ended: Option<Moment>,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Waits for the seal to speak.
+    Waiting,
+    /// Sent, not answered yet.
+    Sent,
+    /// The seal says it did it.
+    Done,
+    /// The seal says no.
+    Refused,
+    /// No answer in time.
+    NoAnswer,
+    /// The seal's protocol cannot say it.
+    NotSpoken,
+    /// The grant was no longer live, so nothing was sent.
+    Withheld,
+}
+
+/// A device that nobody registered: kept, listed, never judged.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct QuarantinedDevice {
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// What it calls itself.
+    pub device: String,
+    /// When it was first heard.
+    pub first_seen: Moment,
+    /// When it last spoke.
+    pub last_seen: Moment,
+    /// How often.
+    pub reports: u64,
+    /// Where it says it is.
+    pub position: Option<Position>,
+}
+
+/// One report of a seal, as decoded and judged, with its raw frame.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Report {
+    /// The commit it came with; with `ordinal` its name.
+    pub commit: u64,
+    /// Its place in that commit.
+    pub ordinal: u32,
+    /// Which seal.
+    pub seal: Option<u64>,
+    /// On which trip.
+    pub trip: Option<u64>,
+    /// When it happened, as well as we can tell.
+    pub at: Moment,
+    /// What the seal's clock said.
+    pub device_time: Option<Moment>,
+    /// When the bytes arrived.
+    pub received: Moment,
+    /// What sort of report.
+    pub kind: ReportKind,
+    /// How it stood to what was known.
+    pub standing: Standing,
+    /// Kept by the seal while it could not send.
+    pub backfill: bool,
+    /// Where, and what was judged of that.
+    pub place: Option<ReportPlace>,
+    /// Battery, per cent.
+    pub battery_percent: Option<u8>,
+    /// Whether it is charging.
+    pub charging: bool,
+    /// The contacts.
+    pub lock: Lock,
+    /// Every contact says closed.
+    pub sealed: Option<bool>,
+    /// What happened to the seal, by name.
+    #[schema(example = json!(["rope_cut"]))]
+    pub signals: Vec<String>,
+    /// The frame's own number.
+    pub serial: Option<u32>,
+    /// The bytes as they came.
+    pub raw: RawFrame,
+}
+
+/// Where a report puts the seal, and what was judged of that.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ReportPlace {
+    /// Where.
+    pub position: Position,
+    /// How it was found.
+    pub source: FixSource,
+    /// What it is good for.
+    #[serde(rename = "use")]
+    pub good_for: FixUse,
+    /// Speed over ground.
+    pub speed_kmh: Option<f32>,
+    /// Degrees from north.
+    pub course_deg: Option<f32>,
+    /// Metres beyond the corridor's border; zero inside; nothing without a route.
+    pub outside_m: Option<f32>,
+    /// Metres along the route.
+    pub progress_m: Option<f32>,
+}
+
+/// Bytes as they came, with secrets masked unless unmasking was asked for (a logged right).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RawFrame {
+    /// Through which door.
+    pub protocol: Protocol,
+    /// Hexadecimal; masked digits are `*`.
+    pub hex: String,
+    /// Something in it is masked.
+    pub masked: bool,
+}
+
+/// Why a seal cannot be assigned to a trip, or that it can.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SealFitness {
+    /// Which seal.
+    pub seal: Seal,
+    /// It may be assigned.
+    pub fit: bool,
+    /// Every reason why not.
+    pub because: Vec<Bilingual>,
+}
+
+impl From<Certificate> for model::seal::Certificate {
+    fn from(certificate: Certificate) -> Self {
+        let Certificate {
+            number,
+            issuer,
+            valid_until,
+        } = certificate;
+        Self {
+            number,
+            issuer,
+            valid_until: valid_until.0,
+        }
+    }
+}
+
+impl From<model::seal::Certificate> for Certificate {
+    fn from(certificate: model::seal::Certificate) -> Self {
+        let model::seal::Certificate {
+            number,
+            issuer,
+            valid_until,
+        } = certificate;
+        Self {
+            number,
+            issuer,
+            valid_until: Day(valid_until),
+        }
+    }
+}
+
+impl From<Condition> for model::seal::SealCondition {
+    fn from(condition: Condition) -> Self {
+        match condition {
+            Condition::Ready => Self::Ready,
+            Condition::SetAside { reason } => Self::SetAside { reason },
+            Condition::Retired { reason } => Self::Retired { reason },
+        }
+    }
+}
+
+impl From<model::seal::SealCondition> for Condition {
+    fn from(condition: model::seal::SealCondition) -> Self {
+        use model::seal::SealCondition as Model;
+        match condition {
+            Model::Ready => Self::Ready,
+            Model::SetAside { reason } => Self::SetAside { reason },
+            Model::Retired { reason } => Self::Retired { reason },
+        }
+    }
+}
+
+impl From<NewOrder> for model::SealOrder {
+    fn from(order: NewOrder) -> Self {
+        match order {
+            NewOrder::Interval { awake_s, asleep_s } => Self::Interval { awake_s, asleep_s },
+            NewOrder::AlwaysAwake { on } => Self::AlwaysAwake { on },
+            NewOrder::SetTime => Self::SetTime,
+            NewOrder::DynamicPassword { on } => Self::DynamicPassword { on },
+            NewOrder::RotatePassword => Self::RotatePassword,
+            NewOrder::WithdrawCards { cards } => Self::WithdrawCards { cards },
+            NewOrder::Channels {
+                sms,
+                network,
+                rfid,
+                serial,
+                bluetooth,
+            } => Self::Channels(model::order::Channels {
+                sms,
+                network,
+                rfid,
+                serial,
+                bluetooth,
+            }),
+        }
+    }
+}
