@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(since_start_ms(&clock), 5);
         hand.step_ms(1000); // Exactly a second is still no step.
         assert_eq!(since_start_ms(&clock), 1005);
-        assert_eq!(clock.take_steps(), []);
+        assert!(clock.take_steps().is_empty());
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(since_start_ms(&clock), 60_010);
         assert_eq!(since_start_ms(&clock), 60_010);
         assert_eq!(clock.take_steps(), [60_000]);
-        assert_eq!(clock.take_steps(), []);
+        assert!(clock.take_steps().is_empty());
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(clock.take_steps(), [-60_000]);
         hand.pass_ms(64_000);
         assert_eq!(since_start_ms(&clock), 10_400, "the wall clock has caught up");
-        assert_eq!(clock.take_steps(), []);
+        assert!(clock.take_steps().is_empty());
         hand.step_ms(-60_000);
         clock.now();
         assert_eq!(clock.take_steps(), [-60_000], "the next step is another event");
@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(since_start_ms(&clock), 100);
         hand.step_ms(-1000);
         assert_eq!(since_start_ms(&clock), 100);
-        assert_eq!(clock.take_steps(), []);
+        assert!(clock.take_steps().is_empty());
     }
 
     #[test]
