@@ -17,3 +17,11 @@ pub(crate) fn sealed(from: &Connection) -> Result<(u64, Hash), StoreError> {
     .map(|found| found.unwrap_or((0, chain::START)))
     .doing("read the end of history")
 }
+
+/// The reports of the first run that reaches beyond a commit, and the last commit in it.
+pub(crate) fn run_after(
+    _from: &Connection,
+    _commit: u64,
+) -> Result<Option<(u64, Vec<crate::recover::Step>)>, StoreError> {
+    Ok(None)
+}

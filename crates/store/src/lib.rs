@@ -24,6 +24,9 @@ mod history;
 mod reader;
 pub mod reports;
 
+pub mod recover;
+pub mod snapshot;
+
 pub mod blob;
 mod metrics;
 
@@ -35,6 +38,8 @@ pub use journal::Line;
 pub use metrics::{Figures, Metrics};
 pub use reader::Reader;
 pub use record::{Cursor, Listing, Page, Record, Scope};
+pub use recover::{Recovered, Replay, Step, rebuild, recover};
 pub use reports::{ReportCursor, ReportPage, ReportQuery, Stored};
+pub use snapshot::Snapshots;
 pub use staged::StagedRow;
 pub use store::{Committed, Opened, Options, Position, Store};

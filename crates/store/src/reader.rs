@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use segel_model::event::Subject;
 use segel_model::{BlobHash, MessageId, PersonId, SealId, SecretHash, ServerTime, TripId};
 
+use crate::chain::{self, Hash};
 use crate::folder::Folder;
 use crate::journal::Line;
 use crate::outbox::{OutboxState, Outgoing};
@@ -14,6 +15,7 @@ use crate::record::{Listing, Page, Record, Scope};
 use crate::reports::{ReportPage, ReportQuery, Stored};
 use crate::side::{Account, OddityCount, SessionRow, UploadRow};
 use crate::staged::StagedRow;
+use crate::store::Position;
 use crate::{
     Answered, RecordKind, SecretKind, SecretRow, StoreError, SubjectRow, journal, outbox, record, reports,
     schema, side, staged,
@@ -65,6 +67,15 @@ impl Reader {
     /// A page of a subject's timeline before entry `before` (`u64::MAX` for the newest), newest first.
     pub fn timeline(&self, subject: &Subject, before: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
         self.with(|desk| journal::timeline(&desk.truth, subject, before, limit))
+    }
+
+    /// Whether the journal has this hash at this place, and reaches that far.
+    pub fn is_past(&self, position: Position, head: &Hash) -> Result<bool, StoreError> {
+        if position.seq == 0 {
+            return Ok(*head == chain::START);
+        }
+        let line = self.journal_after(position.seq - 1, 1)?.pop();
+        Ok(line.is_some_and(|line| line.entry.seq == position.seq && line.hash == *head))
     }
 
     /// Staged rows after a commit up to another, oldest first, until they hold `reports_wanted` reports.

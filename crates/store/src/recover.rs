@@ -1,0 +1,207 @@
+//! The state after a crash: the latest snapshot that fits, and everything after it in the order it was decided.
+//!
+//! Journal and reports are two streams of one order, (commit, ordinal); where both have a line at one place, the judgement
+//! of the report was folded before the events decided from it.
+
+use std::collections::VecDeque;
+
+use segel_custody::{Stamp, State};
+use segel_model::{Entry, Observed};
+
+use crate::journal::{Line, PAGE_ENTRIES_MAX};
+use crate::reader::Reader;
+use crate::snapshot::{Snapshot, Snapshots};
+use crate::store::Position;
+use crate::{StoreError, history};
+
+/// Reports read at once.
+const REPORTS_AT_ONCE: u64 = 20_000;
+
+/// The state as it was when the last commit was made.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The state.
+    pub state: State,
+    /// How far it reaches.
+    pub position: Position,
+    /// The snapshot it started from; nothing where it was built from the first entry on.
+    pub from: Option<Position>,
+    /// Entries folded.
+    pub entries: u64,
+    /// Reports folded.
+    pub reports: u64,
+}
+
+/// Recovers the state from the latest snapshot that fits, or from nothing.
+pub fn recover(reader: &Reader, snapshots: &Snapshots) -> Result<Recovered, StoreError> {
+    let snapshot = snapshots.latest(|position, head| reader.is_past(position, head))?;
+    match snapshot {
+        Some(Snapshot { position, state, .. }) => replay(reader, state, position, Some(position)),
+        None => rebuild(reader),
+    }
+}
+
+/// Builds the state from the first entry on, without any snapshot.
+pub fn rebuild(reader: &Reader) -> Result<Recovered, StoreError> {
+    replay(reader, State::default(), Position::default(), None)
+}
+
+fn replay(
+    reader: &Reader,
+    state: State,
+    position: Position,
+    from: Option<Position>,
+) -> Result<Recovered, StoreError> {
+    let mut recovered = Recovered {
+        state,
+        position,
+        from,
+        entries: 0,
+        reports: 0,
+    };
+    for step in Replay::after(reader, position) {
+        recovered.fold(step?);
+    }
+    Ok(recovered)
+}
+
+impl Recovered {
+    fn fold(&mut self, step: Step) {
+        match step {
+            Step::Report { commit, observed, .. } => {
+                segel_custody::observe(&mut self.state, &observed);
+                self.position.commit = self.position.commit.max(commit);
+                self.reports += 1;
+            }
+            Step::Entry(entry) => {
+                let stamp = Stamp::of_entry(&entry);
+                entry
+                    .events
+                    .iter()
+                    .for_each(|event| segel_custody::apply(&mut self.state, event, &stamp));
+                self.position = Position {
+                    commit: self.position.commit.max(entry.commit),
+                    seq: entry.seq,
+                };
+                self.entries += 1;
+            }
+        }
+    }
+}
+
+/// One thing to fold.
+#[allow(clippy::large_enum_variant, reason = "both are moved once and dropped")]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A judged report.
+    Report {
+        /// Its commit.
+        commit: u64,
+        /// Its place in the commit.
+        ordinal: u32,
+        /// The judgement.
+        observed: Observed,
+    },
+    /// An entry.
+    Entry(Entry),
+}
+
+impl Step {
+    /// Reports sort before the entry of the same place.
+    fn place(&self) -> (u64, u32, bool) {
+        match self {
+            Self::Report { commit, ordinal, .. } => (*commit, *ordinal, false),
+            Self::Entry(entry) => (entry.commit, entry.ordinal, true),
+        }
+    }
+}
+
+/// All steps after a position, in the order of decisions, read page by page.
+pub struct Replay<'a> {
+    reader: &'a Reader,
+    reports: VecDeque<Step>,
+    entries: VecDeque<Step>,
+    commit: u64,
+    seq: u64,
+    reports_end: bool,
+    entries_end: bool,
+}
+
+impl<'a> Replay<'a> {
+    /// Everything after a position.
+    pub fn after(reader: &'a Reader, position: Position) -> Self {
+        Self {
+            reader,
+            reports: VecDeque::new(),
+            entries: VecDeque::new(),
+            commit: position.commit,
+            seq: position.seq,
+            reports_end: false,
+            entries_end: false,
+        }
+    }
+
+    fn fill(&mut self) -> Result<(), StoreError> {
+        while self.reports.is_empty() && !self.reports_end {
+            self.fill_reports()?;
+        }
+        if self.entries.is_empty() && !self.entries_end {
+            self.fill_entries()?;
+        }
+        Ok(())
+    }
+
+    /// The next commits that hold reports, from history as far as it reaches and from the staged rows after it.
+    fn fill_reports(&mut self) -> Result<(), StoreError> {
+        if let Some((until_commit, reports)) = self
+            .reader
+            .with(|desk| history::run_after(&desk.history, self.commit))?
+        {
+            self.reports.extend(reports);
+            self.commit = until_commit;
+            return Ok(());
+        }
+        let rows = self.reader.staged_after(self.commit, u64::MAX, REPORTS_AT_ONCE)?;
+        self.reports_end = rows.is_empty();
+        for row in rows {
+            self.commit = row.commit;
+            self.reports
+                .extend(row.reports()?.into_iter().map(|report| Step::Report {
+                    commit: row.commit,
+                    ordinal: report.ordinal,
+                    observed: report.observed,
+                }));
+        }
+        Ok(())
+    }
+
+    fn fill_entries(&mut self) -> Result<(), StoreError> {
+        let lines = self.reader.journal_after(self.seq, PAGE_ENTRIES_MAX)?;
+        self.entries_end = lines.is_empty();
+        self.seq = lines.last().map_or(self.seq, |line| line.entry.seq);
+        self.entries
+            .extend(lines.into_iter().map(|Line { entry, .. }| Step::Entry(entry)));
+        Ok(())
+    }
+}
+
+impl Iterator for Replay<'_> {
+    type Item = Result<Step, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Err(error) = self.fill() {
+            (self.reports_end, self.entries_end) = (true, true);
+            return Some(Err(error));
+        }
+        let report_first = match (self.reports.front(), self.entries.front()) {
+            (Some(report), Some(entry)) => report.place() < entry.place(),
+            (report, _) => report.is_some(),
+        };
+        let queue = if report_first {
+            &mut self.reports
+        } else {
+            &mut self.entries
+        };
+        queue.pop_front().map(Ok)
+    }
+}
