@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use segel_model::event::Subject;
 use segel_model::input::CommandInput;
 use segel_model::{Event, Refusal, ServerTime};
+use segel_store::SideRow;
 
 /// A command with what must become durable beside it.
 #[derive(Debug, Clone)]
@@ -53,11 +54,36 @@ pub enum Unavailable {
     DiskLow,
 }
 
-/// What must become durable in the same commit, beside the journal.
+/// What must become durable in the same commit, beside the journal. Nothing of it is written where the command is refused.
 #[derive(Debug, Clone, Default)]
 pub struct Side {
     /// Given by the asker, so that asking twice is answered once: the first answer is kept under it.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// Rows that are known before the decision.
+    pub rows: Vec<SideRow>,
+    /// For `Join`: how the new person will sign in.
+    pub account: Option<NewAccount>,
+    /// For `RegisterSeal`: the fixed password the seal comes with.
+    pub seal_password: Option<Secret>,
+}
+
+/// How somebody who joins will sign in; the person's number is known only with the decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccount {
+    /// The name typed at the door.
+    pub login: String,
+    /// The password's hash, in the PHC form of argon2.
+    pub password: String,
+}
+
+/// Words that are never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
 }
 
 /// One asker's name for one wish.

@@ -100,6 +100,19 @@ impl Fleet {
         self.change(seal, |_| {});
     }
 
+    /// A seal as the working state remembers it from before the process started.
+    pub fn recover(&self, id: SealId, seal: &segel_custody::state::Seal) {
+        let moving = &seal.moving;
+        self.change(id, |now| {
+            now.trip = seal.trip;
+            now.fix = moving.place.map(|place| LastFix::of(&place.place, place.at));
+            now.battery_percent = moving.battery_percent;
+            now.charging = moving.charging;
+            now.lock = moving.lock;
+            now.last_seen = moving.last_seen;
+        });
+    }
+
     /// A committed report moves its seal.
     pub fn publish(&self, observed: &Observed) {
         let Some(seal) = observed.seal else { return };

@@ -5,16 +5,31 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::{broadcast, oneshot};
 
-use segel_model::{Entry, Input};
+use segel_model::event::Subject;
+use segel_model::{Entry, Input, Rulebook, SealId};
+use segel_store::{Blobs, Reader, ScopeKey, Store};
 
 use crate::ask::{Answer, Asked, Side, Unavailable};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
 use crate::lanes::{Delivered, Durable, Question, Senders, Told, Waiting};
+use crate::orders::Orders;
 use crate::reported::ReportBatch;
+use crate::roster::Roster;
 
 /// Entries kept for a slow subscriber; one that falls behind is told so, and reads the journal instead.
 pub const ENTRIES_KEPT: usize = 4096;
+
+/// A committed entry with what it is about and who may see it.
+#[derive(Debug)]
+pub struct Published {
+    /// The line of the journal.
+    pub entry: Entry,
+    /// What it is about.
+    pub subjects: Vec<Subject>,
+    /// Who may see it: a reader who holds any one of these keys does, besides those who see the nation.
+    pub keys: Vec<ScopeKey>,
+}
 
 /// The way to the engine. Cheap to clone.
 #[derive(Clone)]
@@ -24,8 +39,16 @@ pub struct EngineHandle {
 
 pub(crate) struct Shared {
     pub(crate) senders: Senders,
-    pub(crate) entries: broadcast::Sender<Arc<Entry>>,
+    pub(crate) entries: broadcast::Sender<Arc<Published>>,
     pub(crate) fleet: Fleet,
+    pub(crate) roster: Roster,
+    pub(crate) orders: Orders,
+    pub(crate) rules: Arc<Rulebook>,
+    pub(crate) store: Store,
+    pub(crate) reader: Reader,
+    pub(crate) blobs: Blobs,
+    /// The seal for which a new order waits.
+    pub(crate) ordered: broadcast::Sender<SealId>,
     pub(crate) clock: Clock,
     pub(crate) condition: Condition,
 }
@@ -88,13 +111,54 @@ impl EngineHandle {
 
     /// Every entry from now on, each once it is durable, in the order of their numbers. A subscriber that falls
     /// `ENTRIES_KEPT` behind gets `Lagged` and reads the journal.
-    pub fn subscribe_entries(&self) -> broadcast::Receiver<Arc<Entry>> {
+    pub fn subscribe_entries(&self) -> broadcast::Receiver<Arc<Published>> {
         self.shared.entries.subscribe()
     }
 
     /// Each seal's moving parts.
     pub fn fleet(&self) -> &Fleet {
         &self.shared.fleet
+    }
+
+    /// Which device is which seal.
+    pub fn roster(&self) -> &Roster {
+        &self.shared.roster
+    }
+
+    /// Orders that wait for their seals.
+    pub fn orders(&self) -> &Orders {
+        &self.shared.orders
+    }
+
+    /// Tells for which seal a new order waits. Who falls behind asks `orders` for each seal it holds.
+    pub fn subscribe_orders(&self) -> broadcast::Receiver<SealId> {
+        self.shared.ordered.subscribe()
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Arc<Rulebook> {
+        &self.shared.rules
+    }
+
+    /// Reads records, reports, the journal.
+    pub fn reader(&self) -> &Reader {
+        &self.shared.reader
+    }
+
+    /// Writes what belongs to no decision: sessions, uploads.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Photos and documents.
+    pub fn blobs(&self) -> &Blobs {
+        &self.shared.blobs
+    }
+
+    /// Asks the engine to stop in good order: it takes nothing new, finishes what waits, and says so in the journal.
+    pub fn stop(&self) {
+        self.shared.condition.stop();
+        self.shared.senders.wake();
     }
 
     /// Server time.
@@ -132,7 +196,11 @@ impl Condition {
         }
     }
 
-    pub(crate) fn stop(&self) {
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.load(Ordering::Acquire) == STOPPING
+    }
+
+    fn stop(&self) {
         self.0.store(STOPPING, Ordering::Release);
     }
 

@@ -9,6 +9,10 @@ use segel_model::report::Protocol;
 pub struct ReportBatch {
     /// Through which door it came.
     pub protocol: Protocol,
+    /// On which connection; a number is not used twice while the process runs.
+    pub connection: u64,
+    /// The profile it was read with.
+    pub profile: &'static str,
     /// The other end.
     pub peer: SocketAddr,
     /// At least one, in the order of the bytes.

@@ -1,0 +1,566 @@
+//! The engine: the one owner of the working state. It takes what waits, decides and folds each in turn, makes all of it
+//! durable at once, and only then lets anything out.
+//!
+//! `step` does one such round; a thread only calls it again and again. If a commit fails the engine returns the failure
+//! and the process stops: memory that is ahead of the disk never speaks.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{broadcast, oneshot};
+
+use segel_custody::{Decision, Stamp, State};
+use segel_model::entry::{Cause, ENTRY_VERSION};
+use segel_model::event::Subject;
+use segel_model::input::ReportInput;
+use segel_model::refusal::RefusalSort;
+use segel_model::{Entry, Event, Input, Observed, Refusal, Rulebook, SecretHash, ServerTime, TripId};
+use segel_store::{
+    AccountRow, Answered, Batch, Blobs, Journaled, OddityRow, Reader, RecordKind, Scope, SecretKind,
+    SecretRow, SideRow, Staged, Store, StoreError,
+};
+
+use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made};
+use crate::clock::Clock;
+use crate::fleet::Fleet;
+use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
+use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, lanes};
+use crate::orders::Orders;
+use crate::projection::{self, Rows};
+use crate::recovery;
+use crate::roster::Roster;
+
+/// The most inputs of one round: enough that a commit's sync is shared by all that waited for the one before.
+const ROUND_INPUTS: usize = 1024;
+/// The longest a round takes things in; a person who asks meanwhile waits for one round and one sync at most.
+const ROUND_LIMIT: Duration = Duration::from_millis(4);
+/// The longest the engine sleeps: by then it looks at the clock again.
+const SLEEP_LIMIT: Duration = Duration::from_millis(250);
+/// A tick that decided nothing though a limit was due is not repeated before this.
+const IDLE_TICK_MS: i64 = 1000;
+/// Answers kept at hand for repeats that arrive together with the first.
+const ANSWERS_KEPT: usize = 1024;
+/// The decoder that read the reports; rises with every change that may read a frame differently.
+const DECODER_VERSION: u16 = 1;
+
+/// The owner of the working state.
+pub struct Engine {
+    state: State,
+    rules: Arc<Rulebook>,
+    store: Store,
+    reader: Reader,
+    lanes: Lanes,
+    shared: Arc<Shared>,
+    last_commit: u64,
+    last_seq: u64,
+    answers: VecDeque<(IdempotencyKey, Answer)>,
+    no_tick_before: Option<ServerTime>,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stepped {
+    /// So many inputs were taken and are durable.
+    Worked(usize),
+    /// Nothing waited.
+    Idle,
+    /// Segel has stopped in good order; the engine takes nothing more.
+    Stopped,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The opened store.
+    pub opened: segel_store::Opened,
+    /// The rules in force.
+    pub rules: Arc<Rulebook>,
+    /// Server time, never before what the store knows.
+    pub clock: Clock,
+}
+
+impl Engine {
+    /// Reads the state back, and says in the journal that Segel listens again.
+    pub fn start(parts: Parts) -> Result<(Self, EngineHandle), StoreError> {
+        let Parts { opened, rules, clock } = parts;
+        let state = recovery::state(&opened.reader, opened.position)?;
+        let (senders, lanes) = lanes();
+        let shared = Arc::new(Shared {
+            senders,
+            entries: broadcast::Sender::new(ENTRIES_KEPT),
+            ordered: broadcast::Sender::new(ENTRIES_KEPT),
+            fleet: Fleet::default(),
+            roster: Roster::default(),
+            orders: Orders::default(),
+            rules: Arc::clone(&rules),
+            store: opened.store.clone(),
+            reader: opened.reader.clone(),
+            blobs: opened.blobs,
+            clock,
+            condition: Condition::default(),
+        });
+        let mut engine = Self {
+            state,
+            rules,
+            store: opened.store,
+            reader: opened.reader,
+            lanes,
+            shared: Arc::clone(&shared),
+            last_commit: opened.position.commit,
+            last_seq: opened.position.seq,
+            answers: VecDeque::new(),
+            no_tick_before: None,
+        };
+        engine.publish_recovered(opened.last_listened)?;
+        Ok((engine, EngineHandle::new(shared)))
+    }
+
+    /// One round. Sleeping between rounds is the caller's.
+    pub fn step(&mut self, now: ServerTime) -> Result<Stepped, StoreError> {
+        let mut round = Round::new(self.last_commit + 1, now, self.last_seq);
+        let stopping = self.shared.condition.is_stopping();
+        self.take_clock(&mut round);
+        if stopping {
+            self.lanes.close();
+        }
+        self.take_lanes(&mut round, stopping);
+        if stopping {
+            self.take(&mut round, Input::Stopping, &Side::default());
+        }
+        let taken = round.inputs;
+        self.finish(round)?;
+        Ok(match (stopping, taken) {
+            (true, _) => Stepped::Stopped,
+            (false, 0) => Stepped::Idle,
+            (false, taken) => Stepped::Worked(taken),
+        })
+    }
+
+    /// Steps until somebody asks it to stop, or a commit fails.
+    pub fn run(&mut self) -> Result<(), StoreError> {
+        loop {
+            let now = self.shared.clock.now();
+            match self.step(now)? {
+                Stepped::Worked(_) => {}
+                Stepped::Idle => self.lanes.sleep(self.until_due(now)),
+                Stepped::Stopped => return Ok(()),
+            }
+        }
+    }
+
+    /// The working state, to look at.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn until_due(&self, now: ServerTime) -> Duration {
+        let due = self.state.next_deadline().max(self.no_tick_before);
+        let ms = due.map_or(i64::MAX, |due| due.since_ms(now).max(0));
+        SLEEP_LIMIT.min(Duration::from_millis(ms.unsigned_abs()))
+    }
+
+    fn take_clock(&mut self, round: &mut Round) {
+        for by_ms in self.shared.clock.take_steps() {
+            self.take(round, Input::ClockStepped { by_ms }, &Side::default());
+        }
+        let held_back = self.no_tick_before.is_some_and(|until| round.at() < until);
+        let due = self.state.next_deadline().is_some_and(|due| due <= round.at());
+        if due && !held_back {
+            let decision = self.take(round, Input::Tick, &Side::default());
+            self.no_tick_before = decision
+                .events
+                .is_empty()
+                .then(|| round.at().plus_ms(IDLE_TICK_MS));
+        }
+    }
+
+    fn take_lanes(&mut self, round: &mut Round, everything: bool) {
+        let started = Instant::now();
+        while everything || (round.inputs < ROUND_INPUTS && started.elapsed() < ROUND_LIMIT) {
+            match self.lanes.next() {
+                Some(Next::Question(question)) => self.take_question(round, question),
+                Some(Next::Told(told)) => self.take_told(round, told),
+                Some(Next::Delivered(delivered)) => self.take_delivered(round, delivered),
+                None => return,
+            }
+        }
+    }
+
+    fn take_question(&mut self, round: &mut Round, question: Question) {
+        let Question { asked, answer } = question;
+        let Asked { input, side } = *asked;
+        let key = side.idempotency_key.clone();
+        if let Some(known) = key.as_ref().and_then(|key| self.answered(key)) {
+            round.answers.push((answer, known));
+            return;
+        }
+        let decision = self.take(round, Input::Command(input), &side);
+        let given = round.answer(&decision);
+        if let Some(key) = key {
+            round.batch.side.push(kept_answer(&key, &given, round.at()));
+            self.remember(key, &given);
+        }
+        round.answers.push((answer, given));
+    }
+
+    fn take_told(&mut self, round: &mut Round, told: Told) {
+        let Told { input, side, durable } = told;
+        if let Input::Oddities {
+            protocol,
+            device,
+            oddities,
+        } = &input
+        {
+            let at = round.at();
+            let rows = oddities.iter().map(|oddity| OddityRow {
+                protocol: *protocol,
+                device: device.clone(),
+                what: oddity.what.clone(),
+                count: 1,
+                at,
+                bytes: oddity.bytes.clone(),
+            });
+            round.batch.side.extend(rows.map(SideRow::Oddity));
+        }
+        let decision = self.take(round, input, &side);
+        if let Some(durable) = durable {
+            round.told.push((
+                durable,
+                Durable {
+                    at: round.at(),
+                    events: decision.events,
+                },
+            ));
+        }
+    }
+
+    fn take_delivered(&mut self, round: &mut Round, delivered: Delivered) {
+        let Delivered { batch, durable } = delivered;
+        for heard in batch.reports {
+            let (device, received) = (heard.report.device.clone(), heard.report.received);
+            let input = ReportInput {
+                protocol: batch.protocol,
+                connection: batch.connection,
+                report: heard.report,
+            };
+            let ordinal = round.ordinal;
+            let decision = self.take(round, Input::Report(input), &Side::default());
+            let observed = decision.observed.expect("every report is judged");
+            round.observed.push(observed.clone());
+            round.batch.staged.push(Staged {
+                ordinal,
+                protocol: batch.protocol,
+                profile: batch.profile.into(),
+                decoder_version: DECODER_VERSION,
+                device,
+                peer: Some(batch.peer),
+                received,
+                raw: heard.raw,
+                observed,
+                note: String::new(),
+            });
+        }
+        round.delivered.push(durable);
+    }
+
+    /// Decides one input and folds what was decided, so that the next one sees it.
+    fn take(&mut self, round: &mut Round, input: Input, side: &Side) -> Decision {
+        let at = round.at();
+        let decision = segel_custody::decide(&self.state, &input, at, &self.rules);
+        if let Some(observed) = &decision.observed {
+            segel_custody::observe(&mut self.state, observed);
+        }
+        if !decision.events.is_empty() {
+            self.enter(round, input, &decision.events, side);
+        } else if !matches!(decision.answer, segel_custody::Answer::Refused(_)) {
+            round.batch.side.extend(side.rows.iter().cloned());
+        }
+        round.inputs += 1;
+        round.ordinal += 1;
+        decision
+    }
+
+    /// Folds the events and makes them an entry of the round.
+    fn enter(&mut self, round: &mut Round, input: Input, events: &[Event], side: &Side) {
+        let (stamp, seq) = (Stamp::of(&input, round.at()), round.last_seq + 1);
+        round.last_seq = seq;
+        round.rows.leave(projection::leaving(
+            &self.state,
+            &archive(&self.reader),
+            events,
+            seq,
+        ));
+        let mut subjects = Vec::new();
+        for event in events {
+            segel_custody::apply(&mut self.state, event, &stamp);
+            subjects.extend(segel_custody::subjects(&self.state, event));
+            round.strangers(event, seq);
+            round.batch.side.extend(side_of(event, side, round.at()));
+        }
+        if !events.iter().any(|event| matches!(event, Event::Refused { .. })) {
+            round.batch.side.extend(side.rows.iter().cloned());
+        }
+        subjects.sort_unstable();
+        subjects.dedup();
+        subjects.iter().for_each(|what| round.rows.touch(*what, seq));
+        let cause = match input {
+            Input::Report(_) => Cause::Report,
+            other => Cause::Input(other),
+        };
+        let entry = Entry {
+            version: ENTRY_VERSION,
+            seq,
+            commit: round.batch.commit,
+            ordinal: round.ordinal,
+            at: round.at(),
+            shard: 0,
+            cause,
+            events: events.to_vec(),
+        };
+        round.batch.entries.push(Journaled { entry, subjects });
+    }
+
+    /// Makes the round durable, then lets everything out.
+    fn finish(&mut self, mut round: Round) -> Result<(), StoreError> {
+        let rows = std::mem::take(&mut round.rows);
+        let archive = archive(&self.reader);
+        round.batch.records = rows.render(&self.state, &archive);
+        if round.is_empty() {
+            round.speak();
+            return Ok(());
+        }
+        self.store.commit(&round.batch)?;
+        self.last_commit = round.batch.commit;
+        self.last_seq = round.last_seq;
+        self.publish(&mut round, &archive);
+        round.speak();
+        Ok(())
+    }
+
+    fn publish(&self, round: &mut Round, archive: projection::Archive<'_>) {
+        for observed in &round.observed {
+            self.shared.fleet.publish(observed);
+        }
+        for Journaled { entry, subjects } in round.batch.entries.drain(..) {
+            for event in &entry.events {
+                self.publish_event(event);
+            }
+            let keys = projection::keys(&self.state, archive, &subjects);
+            // Without a listener there is nobody to tell.
+            let _nobody = self.shared.entries.send(Arc::new(Published {
+                entry,
+                subjects,
+                keys,
+            }));
+        }
+    }
+
+    fn publish_event(&self, event: &Event) {
+        if let Event::SealRegistered { seal, .. } = event {
+            self.shared.fleet.enter(*seal);
+        }
+        self.shared.roster.publish(event);
+        if let Some(seal) = self.shared.orders.publish(event) {
+            let _nobody = self.shared.ordered.send(seal);
+        }
+    }
+
+    /// Everything that listeners read besides SQL, as it stood when the process ended; then the first entry.
+    fn publish_recovered(&mut self, last_listened: Option<ServerTime>) -> Result<(), StoreError> {
+        self.shared.roster.fill(&self.state);
+        for (id, seal) in &self.state.seals {
+            self.shared.fleet.recover(*id, seal);
+        }
+        let unknown = self.shared.orders.fill(&self.state);
+        let mut round = Round::new(self.last_commit + 1, self.shared.clock.now(), self.last_seq);
+        self.take(&mut round, Input::Started { last_listened }, &Side::default());
+        for order in unknown {
+            let outcome = segel_model::order::Outcome::NoAnswer;
+            self.take(&mut round, Input::OrderEnded { order, outcome }, &Side::default());
+        }
+        self.finish(round)
+    }
+
+    /// The answer this key has had, or a refusal where it was used for another wish.
+    fn answered(&self, key: &IdempotencyKey) -> Option<Answer> {
+        let same_name =
+            |(known, _): &&(IdempotencyKey, Answer)| known.person == key.person && known.key == key.key;
+        if let Some((known, answer)) = self.answers.iter().rev().find(same_name) {
+            return Some(if known.request == key.request {
+                answer.clone()
+            } else {
+                self.key_used()
+            });
+        }
+        let kept = self.reader.answered(&principal_of(key), &key.key);
+        let kept = kept
+            .inspect_err(|failure| tracing::warn!(%failure, "kept answers are unreadable"))
+            .ok()??;
+        if kept.question.0 != key.request {
+            return Some(self.key_used());
+        }
+        serde_json::from_str(&kept.answer).ok()
+    }
+
+    fn key_used(&self) -> Answer {
+        let refusal = Refusal::new(
+            RefusalSort::Malformed,
+            "idempotency_key_used",
+            "Kunci idempotensi ini sudah dipakai untuk permintaan lain; pakai kunci baru.",
+            "This idempotency key was used for another request; use a new one.",
+        );
+        Answer {
+            seq: self.last_seq,
+            at: self.shared.clock.now(),
+            verdict: Verdict::Refused(refusal),
+        }
+    }
+
+    fn remember(&mut self, key: IdempotencyKey, answer: &Answer) {
+        if self.answers.len() == ANSWERS_KEPT {
+            self.answers.pop_front();
+        }
+        self.answers.push_back((key, answer.clone()));
+    }
+}
+
+/// What one round gathers until it is durable.
+struct Round {
+    batch: Batch,
+    ordinal: u32,
+    inputs: usize,
+    last_seq: u64,
+    rows: Rows,
+    observed: Vec<Observed>,
+    answers: Vec<(oneshot::Sender<Result<Answer, Unavailable>>, Answer)>,
+    told: Vec<(oneshot::Sender<Durable>, Durable)>,
+    delivered: Vec<oneshot::Sender<()>>,
+}
+
+impl Round {
+    fn new(commit: u64, at: ServerTime, last_seq: u64) -> Self {
+        Self {
+            batch: Batch::new(commit, at),
+            ordinal: 0,
+            inputs: 0,
+            last_seq,
+            rows: Rows::default(),
+            observed: Vec::new(),
+            answers: Vec::new(),
+            told: Vec::new(),
+            delivered: Vec::new(),
+        }
+    }
+
+    fn at(&self) -> ServerTime {
+        self.batch.at
+    }
+
+    fn is_empty(&self) -> bool {
+        self.batch.staged.is_empty() && self.batch.entries.is_empty() && self.batch.side.is_empty()
+    }
+
+    fn answer(&self, decision: &Decision) -> Answer {
+        let verdict = match &decision.answer {
+            segel_custody::Answer::Refused(refusal) => Verdict::Refused(refusal.clone()),
+            segel_custody::Answer::Accepted { created } => Verdict::Done {
+                about: about(*created, &decision.events),
+            },
+            segel_custody::Answer::None => Verdict::Done {
+                about: made(&decision.events),
+            },
+        };
+        Answer {
+            seq: self.last_seq,
+            at: self.at(),
+            verdict,
+        }
+    }
+
+    fn strangers(&mut self, event: &Event, seq: u64) {
+        let (protocol, device, stage) = match event {
+            Event::DeviceQuarantined { protocol, device } => (*protocol, device, "stranger"),
+            Event::SealRegistered { registration, .. } => {
+                (registration.protocol, &registration.device, "registered")
+            }
+            _ => return,
+        };
+        self.rows
+            .stranger(projection::stranger(protocol, device, stage, self.at(), seq));
+    }
+
+    /// All of it is durable: whoever waits is told. Some may have gone; that is theirs.
+    fn speak(self) {
+        for (to, answer) in self.answers {
+            let _gone = to.send(Ok(answer));
+        }
+        for (to, durable) in self.told {
+            let _gone = to.send(durable);
+        }
+        for to in self.delivered {
+            let _gone = to.send(());
+        }
+    }
+}
+
+fn about(created: Option<Subject>, events: &[Event]) -> Vec<Subject> {
+    let mut about: Vec<Subject> = created.into_iter().collect();
+    about.extend(
+        made(events)
+            .into_iter()
+            .filter(|subject| Some(*subject) != created),
+    );
+    about
+}
+
+/// Rows beside the journal that follow from an event.
+fn side_of(event: &Event, side: &Side, at: ServerTime) -> Option<SideRow> {
+    Some(match event {
+        Event::PersonJoined { person, .. } => {
+            let account = side.account.as_ref()?;
+            SideRow::Account(AccountRow {
+                person: *person,
+                login: account.login.clone(),
+                password: account.password.clone(),
+            })
+        }
+        Event::PersonDisabled { person, .. } => SideRow::AccountClosed { person: *person, at },
+        Event::PhotoStored { trip, facts, .. } => SideRow::BlobNamed {
+            blob: facts.blob,
+            trip: *trip,
+            size_bytes: facts.bytes,
+        },
+        Event::SealRegistered { seal, .. } => SideRow::Secret(SecretRow {
+            seal: *seal,
+            kind: SecretKind::StaticPassword,
+            name: String::new(),
+            grant: None,
+            at,
+            value: side.seal_password.as_ref()?.0.clone(),
+        }),
+        _ => return None,
+    })
+}
+
+fn principal_of(key: &IdempotencyKey) -> String {
+    format!("person:{}", key.person)
+}
+
+fn kept_answer(key: &IdempotencyKey, answer: &Answer, at: ServerTime) -> SideRow {
+    SideRow::Answered(Answered {
+        principal: principal_of(key),
+        key: key.key.clone(),
+        question: SecretHash(key.request),
+        at,
+        answer: serde_json::to_string(answer).expect("an answer has text keys and finite numbers"),
+    })
+}
+
+/// Trips that have left the working state, by their last record. A record that cannot be read is as good as none here:
+/// only its scope is wanted.
+fn archive(reader: &Reader) -> impl Fn(TripId) -> Option<segel_custody::state::Trip> {
+    |trip| {
+        let record = reader.record(RecordKind::Trip, trip.0, &Scope::Nation).ok()??;
+        serde_json::from_str(&record.body).ok()
+    }
+}
