@@ -17,8 +17,8 @@ use segel_model::input::ReportInput;
 use segel_model::refusal::RefusalSort;
 use segel_model::{Entry, Event, Input, Observed, Refusal, Rulebook, SecretHash, ServerTime, TripId};
 use segel_store::{
-    AccountRow, Answered, Batch, Blobs, Journaled, OddityRow, Reader, RecordKind, Scope, SecretKind,
-    SecretRow, SideRow, Staged, Store, StoreError,
+    AccountRow, Answered, Batch, Journaled, OddityRow, Reader, RecordKind, Recovered, Scope, SecretKind,
+    SecretRow, SideRow, Snapshots, Staged, Store, StoreError,
 };
 
 use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made};
@@ -28,7 +28,6 @@ use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
 use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, lanes};
 use crate::orders::Orders;
 use crate::projection::{self, Rows};
-use crate::recovery;
 use crate::roster::Roster;
 
 /// The most inputs of one round: enough that a commit's sync is shared by all that waited for the one before.
@@ -83,7 +82,7 @@ impl Engine {
     /// Reads the state back, and says in the journal that Segel listens again.
     pub fn start(parts: Parts) -> Result<(Self, EngineHandle), StoreError> {
         let Parts { opened, rules, clock } = parts;
-        let state = recovery::state(&opened.reader, opened.position)?;
+        let state = recovered(&opened)?;
         let (senders, lanes) = lanes();
         let shared = Arc::new(Shared {
             senders,
@@ -511,6 +510,25 @@ fn about(created: Option<Subject>, events: &[Event]) -> Vec<Subject> {
             .filter(|subject| Some(*subject) != created),
     );
     about
+}
+
+/// The state as it was when the process ended.
+fn recovered(opened: &segel_store::Opened) -> Result<State, StoreError> {
+    let snapshots = Snapshots::of_this_program(opened.store.folder())?;
+    let Recovered {
+        state,
+        position,
+        from,
+        entries,
+        reports,
+    } = segel_store::recover(&opened.reader, &snapshots)?;
+    assert!(
+        position == opened.position,
+        "the state reaches {position:?}, the store {:?}",
+        opened.position
+    );
+    tracing::info!(?from, entries, reports, "state read back");
+    Ok(state)
 }
 
 /// Rows beside the journal that follow from an event.

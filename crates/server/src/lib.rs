@@ -4,17 +4,16 @@ pub mod clock;
 pub mod config;
 pub mod rules;
 
-pub mod engine;
-pub mod lanes;
-pub mod projection;
-pub mod recovery;
 pub mod reported;
+pub mod lanes;
+pub mod engine;
+pub mod projection;
 
 pub mod ask;
-pub mod fleet;
 pub mod handle;
-pub mod orders;
+pub mod fleet;
 pub mod roster;
+pub mod orders;
 
 #[allow(dead_code)] // Until the reads are wired.
 pub mod api;
