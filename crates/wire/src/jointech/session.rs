@@ -111,17 +111,19 @@ impl Session {
         let mut partial = core::mem::take(&mut self.partial);
         partial.extend_from_slice(bytes);
         let used = self.consume(now, &partial);
-        self.keep(now, partial.get(used..).unwrap_or_default());
+        // A frame that goes on was begun when its first byte came: a trickle of bytes does not hold it open.
+        let begun = self.partial_since.filter(|_| used == 0).unwrap_or(now);
+        self.keep(begun, partial.get(used..).unwrap_or_default());
     }
 
     /// Keeps the beginning of a frame: never more than one frame may have.
-    fn keep(&mut self, now: ServerTime, rest: &[u8]) {
+    fn keep(&mut self, begun: ServerTime, rest: &[u8]) {
         if rest.is_empty() || self.closed {
             self.partial_since = None;
             return;
         }
         self.partial = rest.to_vec();
-        self.partial_since = Some(now);
+        self.partial_since = Some(begun);
     }
 
     /// Reads whole frames; says how many bytes they had.
@@ -291,11 +293,10 @@ impl Session {
     }
 
     fn report(&mut self, report: Report, raw: &[u8], part: u16, owed: Owed) {
-        if self.device.as_ref() != Some(&report.device) {
-            if self.device.is_some() {
-                self.outputs.oddity(self.seen, "another_device", raw);
-            }
-            self.device = Some(report.device.clone());
+        match &self.device {
+            None => self.device = Some(report.device.clone()),
+            Some(first) if *first == report.device => {}
+            Some(_) => self.outputs.oddity(self.seen, "another_device", raw),
         }
         let owes = owed.answer != Answer::Nothing || owed.tell_time;
         let token = if owes {

@@ -1,0 +1,111 @@
+//! Any bytes at all, in any pieces, to every decoder.
+//!
+//! `cargo test` runs each target for a moment. For longer, say how long in milliseconds:
+//! `BOLERO_RANDOM_TEST_TIME_MS=60000 cargo test --release -p segel-wire --test fuzz`.
+
+use segel_model::{OrderId, ServerTime, order::SealCommand, report::Protocol};
+use segel_wire::{
+    Limits, Output, Profile, Session, decode, jointech::command::Command, mask_secrets,
+    secrets::secret_ranges, tool::Tool,
+};
+
+const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_000_000);
+
+/// Two bytes say how long the next piece is; whatever they cut, every report is acknowledged and nothing panics.
+fn talk(protocol: Protocol, bytes: &[u8]) {
+    let mut session = Session::new(protocol, Profile::Any, Limits::default());
+    let refused = session
+        .send(OrderId(1), &SealCommand::AlwaysAwake { on: true }, NOW)
+        .is_err();
+    assert_eq!(refused, protocol == Protocol::Osmand);
+    let mut rest = bytes;
+    let mut now = NOW;
+    while let [length, wait, tail @ ..] = rest {
+        let (piece, after) = tail.split_at(usize::from(*length).min(tail.len()));
+        rest = after;
+        now = now.plus_s(i64::from(*wait));
+        session.tick(now);
+        session.receive(now, piece);
+        drain(&mut session, protocol, now);
+    }
+}
+
+fn drain(session: &mut Session, protocol: Protocol, now: ServerTime) {
+    while let Some(output) = session.poll() {
+        if let Output::Report(reported) = output {
+            session.acknowledge(reported.token, now);
+            assert!(reported.raw.len() <= Limits::default().request_bytes as usize);
+            let again = decode(protocol, Profile::Any, now, &reported.raw);
+            let found = again.reports.get(usize::from(reported.part));
+            assert_eq!(
+                found,
+                Some(&reported.report),
+                "a stored frame reads again as it did"
+            );
+        }
+    }
+}
+
+#[test]
+fn any_bytes_from_a_seal() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Jointech, bytes));
+}
+
+#[test]
+fn any_bytes_from_a_phone() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Osmand, bytes));
+}
+
+/// Random bytes seldom look like frames; these begin like one.
+#[test]
+fn any_bytes_inside_a_frame() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let length = bytes.len().min(600) as u16;
+        let [high, low] = length.to_be_bytes();
+        let head: [&[u8]; 3] = [
+            &[b'$', 0x71, 0, 0, 0, 0x42, 0x19, 0x11, high, low],
+            b"(7100000042,",
+            b"(7100000042,1,110,WLNET,5,2,",
+        ];
+        for head in head {
+            let whole = [head, bytes, b")"].concat();
+            let mut session = Session::new(Protocol::Jointech, Profile::Any, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, Protocol::Jointech, NOW);
+        }
+    });
+}
+
+#[test]
+fn any_body_of_a_phone() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let head = format!("POST /?id=a HTTP/1.1\r\nContent-Length: {}\r\n\r\n", bytes.len());
+        let json = [b"{\"device_id\":1,\"location\":[", bytes, b"]}"].concat();
+        let json_head = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", json.len());
+        for whole in [
+            [head.as_bytes(), bytes].concat(),
+            [json_head.as_bytes(), &json].concat(),
+        ] {
+            let mut session = Session::new(Protocol::Osmand, Profile::Any, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, Protocol::Osmand, NOW);
+        }
+    });
+}
+
+#[test]
+fn any_bytes_as_a_command_a_secret_or_a_line() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        if let Some(command) = Command::decode(bytes) {
+            assert!(command.encode().is_ok(), "what was read is legal");
+        }
+        let masked = mask_secrets(Protocol::Jointech, bytes);
+        assert_eq!(masked.len(), bytes.len());
+        for range in secret_ranges(Protocol::Jointech, bytes) {
+            assert!(masked[range].iter().all(|byte| *byte == b'*'));
+        }
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            Tool::new(Protocol::Jointech, Profile::Any).line(text, NOW);
+        }
+    });
+}
