@@ -20,7 +20,7 @@ pub mod record;
 pub mod side;
 mod staged;
 
-mod history;
+pub mod history;
 mod reader;
 pub mod reports;
 
@@ -34,6 +34,7 @@ pub use batch::*;
 pub use blob::{Blob, Blobs};
 pub use error::StoreError;
 pub use folder::Folder;
+pub use history::{Compactor, Progress};
 pub use journal::Line;
 pub use metrics::{Figures, Metrics};
 pub use reader::Reader;

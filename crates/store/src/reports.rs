@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use segel_model::{EventTime, SealId, TripId};
+use segel_model::{DeviceId, EventTime, SealId, TripId};
 
 use crate::reader::Desk;
-use crate::{Staged, StoreError, staged};
+use crate::{Staged, StoreError, history, staged};
 
 /// The most reports one page holds.
 pub const PAGE_REPORTS_MAX: usize = 2000;
@@ -27,6 +27,8 @@ pub struct Stored {
 pub struct ReportQuery {
     /// Of which seal; nothing is the devices nobody registered.
     pub seal: Option<SealId>,
+    /// Only those of a device with this name: tells the strangers apart.
+    pub device: Option<DeviceId>,
     /// Only those on this trip.
     pub trip: Option<TripId>,
     /// From this event time on.
@@ -75,6 +77,7 @@ impl ReportQuery {
     pub fn of(seal: SealId, from: EventTime, until: EventTime) -> Self {
         Self {
             seal: Some(seal),
+            device: None,
             trip: None,
             from,
             until,
@@ -86,6 +89,10 @@ impl ReportQuery {
     fn takes(&self, stored: &Stored) -> bool {
         let observed = &stored.staged.observed;
         observed.seal == self.seal
+            && self
+                .device
+                .as_ref()
+                .is_none_or(|device| *device == stored.staged.device)
             && self.trip.is_none_or(|trip| observed.trip == Some(trip))
             && (self.from..=self.until).contains(&observed.at)
             && self.after.is_none_or(|after| after < stored.cursor())
@@ -95,22 +102,55 @@ impl ReportQuery {
 /// A page of reports by event time.
 pub(crate) fn page(desk: &Desk, query: &ReportQuery) -> Result<ReportPage, StoreError> {
     let limit = query.limit.clamp(1, PAGE_REPORTS_MAX);
-    let mut found = BTreeMap::new();
+    let mut first = Firsts {
+        most: limit + 1,
+        found: BTreeMap::new(),
+    };
     for row in staged::rows_after(&desk.truth, 0, u64::MAX, u64::MAX)? {
-        let reports = row.reports()?.into_iter().map(|staged| Stored {
-            commit: row.commit,
-            staged,
-        });
-        found.extend(
-            reports
-                .filter(|stored| query.takes(stored))
-                .map(|stored| (stored.cursor(), stored)),
+        first.take(
+            query,
+            row.reports()?.into_iter().map(|staged| Stored {
+                commit: row.commit,
+                staged,
+            }),
         );
     }
-    let more = found.len() > limit;
-    let reports: Vec<_> = found.into_values().take(limit).collect();
+    for block in history::blocks_of(&desk.history, query)? {
+        if first.is_complete_before(block.first) {
+            break;
+        }
+        first.take(query, block.read(&desk.history)?);
+    }
+    let more = limit < first.found.len();
+    let reports: Vec<_> = first.found.into_values().take(limit).collect();
     let next = reports.last().filter(|_| more).map(Stored::cursor);
     Ok(ReportPage { reports, next })
+}
+
+/// The first so many reports of a query, from sources in any order. One seen twice is kept once.
+struct Firsts {
+    most: usize,
+    found: BTreeMap<ReportCursor, Stored>,
+}
+
+impl Firsts {
+    fn take(&mut self, query: &ReportQuery, reports: impl IntoIterator<Item = Stored>) {
+        for stored in reports.into_iter().filter(|stored| query.takes(stored)) {
+            self.found.insert(stored.cursor(), stored);
+            if self.most < self.found.len() {
+                self.found.pop_last();
+            }
+        }
+    }
+
+    /// Whether nothing that happened at `moment` or later can be among the first.
+    fn is_complete_before(&self, moment: EventTime) -> bool {
+        self.most <= self.found.len()
+            && self
+                .found
+                .last_key_value()
+                .is_some_and(|(last, _)| last.at < moment)
+    }
 }
 
 /// One report by its place.
@@ -118,10 +158,10 @@ pub(crate) fn find(
     desk: &Desk,
     commit: u64,
     ordinal: u32,
-    _seal: Option<SealId>,
+    seal: Option<SealId>,
 ) -> Result<Option<Stored>, StoreError> {
     let Some(row) = staged::row_of(&desk.truth, commit)? else {
-        return Ok(None);
+        return history::find(&desk.history, commit, ordinal, seal);
     };
     let found = row
         .reports()?

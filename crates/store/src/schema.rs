@@ -193,7 +193,16 @@ CREATE TABLE block (
     hash BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX block_by_seal ON block (run, last_seal);
+CREATE INDEX block_by_seal ON block (run, last_seal, first_seal, first_ms, last_ms);
+CREATE TABLE part (
+    run INTEGER NOT NULL REFERENCES run,
+    from_commit INTEGER NOT NULL,
+    until_commit INTEGER NOT NULL,
+    skipped INTEGER NOT NULL,
+    reports INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (run, from_commit, skipped)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Opens a file for writing, brings it to this program's schema, and sets what durability rests on.

@@ -54,16 +54,7 @@ pub(crate) fn encode(staged: &[Staged]) -> Result<Vec<u8>, StoreError> {
 
 /// Reads them back.
 pub(crate) fn decode(body: &[u8]) -> Result<Vec<Staged>, StoreError> {
-    let bytes = match body.split_first() {
-        Some((&FORM, bytes)) => bytes,
-        Some((form_found, _)) => return Err(damaged(&format!("form {form_found} is not known"))),
-        None => return Err(damaged("an empty row")),
-    };
-    let (count, mut rest) =
-        postcard::take_from_bytes::<usize>(bytes).map_err(|error| damaged(&error.to_string()))?;
-    if count > REPORTS_MAX.min(rest.len()) {
-        return Err(damaged("it claims more reports than it has bytes"));
-    }
+    let (count, mut rest) = begin(body)?;
     let mut reports = Vec::with_capacity(count);
     for _ in 0..count {
         let (report, after) = postcard::take_from_bytes(rest).map_err(|error| damaged(&error.to_string()))?;
@@ -75,6 +66,25 @@ pub(crate) fn decode(body: &[u8]) -> Result<Vec<Staged>, StoreError> {
     } else {
         Err(damaged("bytes after the last report"))
     }
+}
+
+/// How many reports a body holds.
+pub(crate) fn count(body: &[u8]) -> Result<u64, StoreError> {
+    begin(body).map(|(count, _)| count as u64)
+}
+
+fn begin(body: &[u8]) -> Result<(usize, &[u8]), StoreError> {
+    let bytes = match body.split_first() {
+        Some((&FORM, bytes)) => bytes,
+        Some((other, _)) => return Err(damaged(&format!("form {other} is not known"))),
+        None => return Err(damaged("an empty row")),
+    };
+    let (count, rest) =
+        postcard::take_from_bytes::<usize>(bytes).map_err(|error| damaged(&error.to_string()))?;
+    if REPORTS_MAX.min(rest.len()) < count {
+        return Err(damaged("it claims more reports than it has bytes"));
+    }
+    Ok((count, rest))
 }
 
 fn damaged(detail: &str) -> StoreError {

@@ -18,7 +18,9 @@ use crate::metrics::Metrics;
 use crate::reader::Reader;
 use crate::side::{SessionRow, Sweep, UploadRow};
 use crate::staged::StagedRow;
-use crate::{Batch, SideRow, StoreError, blob::Blobs, journal, outbox, record, schema, side, staged};
+use crate::{
+    Batch, SideRow, StoreError, blob::Blobs, history, journal, outbox, record, schema, side, staged,
+};
 
 /// The setting that says when we last listened.
 const LAST_LISTENED: &str = "last_listened_ms";
@@ -400,6 +402,7 @@ impl Pen {
 fn write_entries(to: &Connection, head: Hash, batch: &Batch) -> Result<Hash, StoreError> {
     batch.entries.iter().try_fold(head, |head, journaled| {
         outbox::project(to, &journaled.entry)?;
+        history::note_sealed(to, &journaled.entry)?;
         journal::append(to, &head, journaled)
     })
 }
