@@ -5,20 +5,27 @@
 //! A plain report emits nothing and copies nothing.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use segel_geo::Position;
 use segel_model::event::Subject;
 use segel_model::input::{CommandInput, ReportInput};
 use segel_model::rulebook::Edition;
+use segel_model::skp::Delivery;
 use segel_model::{
-    AlarmId, Command, DocumentId, Event, EventTime, GrantId, Input, MessageId, Observed, OrderId, Refusal,
-    RouteId, Rulebook, SealId, ServerTime, TripId,
+    AlarmId, Command, DocumentId, Event, EventTime, GrantId, Input, MessageId, Observed, OfficeCode, OrderId,
+    PersonId, Refusal, RouteId, Rulebook, SealId, ServerTime, TripId,
 };
 
 use crate::state::{
     Alarm, Counters, Document, GrantRecord, Message, Order, Route, Seal, State, Trip, index::AlarmKey,
 };
-use crate::{Answer, Decision, Stamp, alarms, fold, refusals, subjects, watch};
+use crate::{
+    Answer, Decision, Stamp, alarms, arrival, assign, check, clocks, departure, documents, fold, gate,
+    install, may, people, photos, refusals, removal, routes, service, skp, stock, subjects, trip, unlock,
+    watch,
+};
 
 /// What a command comes to: what it created, or why it is refused.
 pub type Outcome = Result<Option<Subject>, Refusal>;
@@ -64,9 +71,23 @@ impl<'a> Deciding<'a> {
             Input::Report(report) => self.report(report),
             Input::Command(command) => return self.command(command),
             Input::Tick => self.tick(),
+            Input::OrderSent { order } => unlock::order_sent(self, *order),
+            Input::OrderEnded { order, outcome } => unlock::order_ended(self, *order, outcome),
+            Input::CheckOpening { order, grant } => return unlock::check_opening(self, *order, *grant),
+            Input::Skp { message, delivery } => skp::answered(self, *message, delivery),
+            Input::IdentityDoubt { seal, why } => stock::doubt(self, *seal, why),
             Input::Revisit { trip, neighbours } => watch::revisit(self, *trip, neighbours),
-            _ => {}
+            Input::Started { last_listened } => service::started(self, *last_listened),
+            Input::Stopping => service::stopping(self),
+            Input::ClockStepped { by_ms } => service::clock_stepped(self, *by_ms),
+            Input::HistorySealed {
+                from_commit,
+                until_commit,
+                hashes,
+            } => service::history_sealed(self, *from_commit, *until_commit, hashes),
+            Input::Oddities { .. } => {}
         }
+        self.follow();
         Answer::None
     }
 
@@ -74,18 +95,27 @@ impl<'a> Deciding<'a> {
         let observed = watch::judge(self, input);
         self.observed = Some(observed.clone());
         if observed.seal.is_none() {
-            return;
+            return stock::quarantine(self, input);
         }
         if observed.standing == segel_model::observed::Standing::Repeat {
             return;
         }
+        install::follow(self, input, &observed);
+        removal::follow(self, input, &observed);
+        departure::follow(self, &observed);
+        arrival::follow(self, &observed);
         watch::follow(self, input, &observed);
+        self.follow();
     }
 
     fn command(&mut self, input: &CommandInput) -> Answer {
-        let outcome = self.perform(&input.command, self.event_time(input));
+        let outcome = may::may(&input.principal, &input.command, self.base)
+            .and_then(|()| self.perform(&input.command, self.event_time(input)));
         match outcome {
-            Ok(created) => Answer::Accepted { created },
+            Ok(created) => {
+                self.follow();
+                Answer::Accepted { created }
+            }
             Err(refusal) => self.refuse(input, refusal),
         }
     }
@@ -114,8 +144,127 @@ impl<'a> Deciding<'a> {
             })
     }
 
-    fn perform(&mut self, _command: &Command, _at: EventTime) -> Outcome {
-        Err(refusals::no_such_trip())
+    fn perform(&mut self, command: &Command, at: EventTime) -> Outcome {
+        use Command as C;
+        match command {
+            C::RegisterOrganisation { name, kind, npwp } => {
+                people::register(self, name, *kind, npwp.as_deref())
+            }
+            C::Invite {
+                role,
+                belongs,
+                code,
+                until,
+            } => people::invite(self, *role, belongs, *code, *until),
+            C::Join { code, subject } => people::join(self, *code, *subject),
+            C::RevokeInvitation { invitation } => people::revoke_invitation(self, *invitation),
+            C::DisablePerson { person, reason } => people::disable(self, *person, reason),
+            C::IssueToken { label, hash, until } => people::issue_token(self, label, *hash, *until),
+            C::RevokeToken { token } => people::revoke_token(self, *token),
+            C::RegisterSeal(registration) => stock::register(self, registration),
+            C::CertifySeal { seal, certificate } => stock::certify(self, *seal, certificate),
+            C::SetSealCondition { seal, condition } => stock::set_condition(self, *seal, condition),
+            C::ClearDoubt { seal, reason } => stock::clear_doubt(self, *seal, reason),
+            C::OrderSeal { seal, order } => unlock::order_harmless(self, *seal, order),
+            C::RegisterDocument(paper) => documents::register(self, paper),
+            C::VerifyDocument {
+                document,
+                approved,
+                remark,
+            } => documents::verify(self, *document, approved, remark),
+            C::RefuseDocument { document, reason } => documents::refuse(self, *document, reason),
+            C::CancelDocument { document, reason } => documents::cancel(self, *document, reason),
+            C::ProposeRoute(plan) => routes::propose(self, plan),
+            C::ApproveRoute { route, remark } => routes::approve(self, *route, remark),
+            C::RefuseRoute { route, reason } => routes::refuse(self, *route, reason),
+            C::OpenTrip(request) => gate::open(self, request, at),
+            C::AttachDocument { trip, document } => gate::attach(self, *trip, *document, at),
+            C::SubmitTrip { trip } => gate::submit(self, *trip, at),
+            C::PlanTrip { trip, route } => routes::plan_trip(self, *trip, *route, at),
+            C::CancelTrip { trip, reason } => trip::cancel(self, *trip, reason, at),
+            C::AssignSeal {
+                trip,
+                seal,
+                technician,
+            } => assign::assign(self, *trip, *seal, *technician, at),
+            C::ReleaseSeal { trip, reason } => assign::release(self, *trip, reason, at),
+            C::BeginInstall {
+                trip,
+                container,
+                seal_label,
+                place,
+                bolt_seal,
+            } => {
+                let scan = install::Scan {
+                    container,
+                    seal_label,
+                    place: *place,
+                    bolt_seal: bolt_seal.as_deref(),
+                };
+                install::begin(self, *trip, &scan, at)
+            }
+            C::RecordInstalled { trip, reason } => install::record(self, *trip, reason, at),
+            C::AuthoriseDeparture { trip, remark } => departure::authorise(self, *trip, remark),
+            C::ConfirmArrival { trip, reason } => arrival::confirm(self, *trip, reason, at),
+            C::CheckSeal {
+                trip,
+                number_matches,
+                looks_untouched,
+                remark,
+            } => {
+                let seen = check::Seen {
+                    number_matches: *number_matches,
+                    looks_untouched: *looks_untouched,
+                };
+                check::check(self, *trip, seen, remark, at)
+            }
+            C::DecideHeldTrip {
+                trip,
+                release,
+                reason,
+            } => check::decide(self, *trip, *release, reason, at),
+            C::GrantRemoval {
+                trip,
+                executor,
+                method,
+                place,
+                window_s,
+                reason,
+            } => {
+                let wish = unlock::Wish {
+                    executor: *executor,
+                    method,
+                    place: place.as_ref(),
+                    window_s: *window_s,
+                };
+                unlock::grant(self, *trip, &wish, reason, at)
+            }
+            C::RevokeGrant { grant, reason } => unlock::revoke(self, *grant, reason, at),
+            C::VouchPlace { grant, reason } => unlock::vouch(self, *grant, reason),
+            C::Unlock { grant, place } => unlock::ask(self, *grant, *place),
+            C::RecordOpened { grant, place } => removal::record_opened(self, *grant, *place, at),
+            C::FinishRemoval { trip, place } => removal::finish(self, *trip, *place, at),
+            C::AddPhoto {
+                trip,
+                step,
+                kind,
+                facts,
+            } => photos::add(self, *trip, *step, *kind, facts),
+            C::RejectPhoto { photo, reason } => photos::reject(self, *photo, reason),
+            C::AcknowledgeAlarm { alarm } => alarms::acknowledge(self, *alarm),
+            C::InvestigateAlarm { alarm, note } => alarms::investigate(self, *alarm, note),
+            C::CommentAlarm { alarm, note } => alarms::comment(self, *alarm, note),
+            C::CloseAlarm {
+                alarm,
+                outcome,
+                reason,
+            } => alarms::close(self, *alarm, *outcome, reason),
+            C::RepairMessage {
+                message,
+                corrections,
+                reason,
+            } => skp::repair(self, *message, corrections, reason),
+        }
     }
 
     fn tick(&mut self) {
@@ -124,13 +273,26 @@ impl<'a> Deciding<'a> {
             match what {
                 Subject::Trip(trip) => self.tick_trip(trip),
                 Subject::Alarm(alarm) => alarms::tick(self, alarm),
+                Subject::Grant(grant) => unlock::tick(self, grant),
+                Subject::Invitation(invitation) => people::tick(self, invitation),
                 _ => {}
             }
         }
     }
 
     fn tick_trip(&mut self, trip: TripId) {
+        clocks::tick(self, trip);
+        documents::tick(self, trip);
+        install::tick(self, trip);
+        skp::tick(self, trip);
         watch::tick(self, trip);
+        trip::tick(self, trip);
+    }
+
+    /// What follows from the events so far, whatever they came from: critical news freezes a removal, and SKP is told.
+    fn follow(&mut self) {
+        check::follow(self);
+        skp::follow(self);
     }
 }
 
@@ -184,6 +346,68 @@ impl<'a> Deciding<'a> {
     /// A seal, as it stands after the events so far.
     pub fn seal(&self, id: SealId) -> Option<&Seal> {
         self.changed(|state| state.seals.get(&id))
+    }
+
+    /// The seal, or the refusal that says there is none.
+    pub fn find_seal(&self, id: SealId) -> Result<&Seal, Refusal> {
+        self.seal(id).ok_or_else(refusals::no_such_seal)
+    }
+
+    /// Who asks.
+    pub fn person(&self) -> Option<PersonId> {
+        self.stamp
+            .principal
+            .as_ref()
+            .and_then(|principal| principal.person())
+    }
+
+    /// Where a trip's seal was last known to be.
+    pub fn place_of(&self, trip: &Trip) -> Option<Position> {
+        let seal = self.seal(trip.seal?)?;
+        let reported = self
+            .observed
+            .as_ref()
+            .filter(|observed| observed.seal == trip.seal);
+        let here = reported
+            .and_then(|observed| observed.place)
+            .map(|place| place.position);
+        here.or(seal.moving.place.map(|here| here.place.position))
+    }
+
+    /// The offices of a trip, origin first.
+    pub fn offices_of(&self, trip: &Trip) -> Option<(&OfficeCode, &OfficeCode)> {
+        let paper = &self.document(trip.document?)?.paper;
+        Some((&paper.office, &paper.destination_office))
+    }
+
+    /// Orders for a trip, after the events so far.
+    pub fn orders_of(&self, trip: TripId) -> impl Iterator<Item = (OrderId, &Order)> {
+        self.of_trip(trip).into_iter().filter_map(|what| match what {
+            Subject::Order(id) => Some((id, self.order(id)?)),
+            _ => None,
+        })
+    }
+
+    /// Messages about a trip that SKP has not taken, after the events so far.
+    pub fn messages_of(&self, trip: TripId) -> impl Iterator<Item = (MessageId, &Message)> {
+        self.of_trip(trip).into_iter().filter_map(|what| match what {
+            Subject::Message(id) if !self.taken_now(id) => Some((id, self.message(id)?)),
+            _ => None,
+        })
+    }
+
+    fn taken_now(&self, id: MessageId) -> bool {
+        let taken = |event: &Event| matches!(event, Event::MessageAnswered { message, delivery: Delivery::Taken { .. } } if *message == id);
+        self.events.iter().any(taken)
+    }
+
+    fn of_trip(&self, trip: TripId) -> BTreeSet<Subject> {
+        let here = self
+            .scratch
+            .as_ref()
+            .into_iter()
+            .flat_map(|scratch| scratch.index.of_trip(trip));
+        self.base.index.of_trip(trip).chain(here).collect()
     }
 
     /// A document, as it stands after the events so far.

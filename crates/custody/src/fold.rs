@@ -18,7 +18,7 @@ use segel_model::{Event, Observed, SealId, SealOrder, ServerTime, TripId};
 
 use crate::state::{
     ClockBreach, ClockRun, ClockStop, Closed, Document, GAPS_LIMIT, GrantRecord, HeldDecision, IntervalOrder,
-    Invitation, Message, Moving, Opening, Order, Organisation, PastTrip, Person, Photo, PlaceAt,
+    Invitation, Journey, Message, Moving, Opening, Order, Organisation, PastTrip, Person, Photo, PlaceAt,
     QUARANTINE_LIMIT, Route, Seal, SealCheck, Signed, State, Token, Trip,
 };
 use crate::{Stamp, alarms, subjects, watch};
@@ -99,6 +99,8 @@ impl Moving {
             motor: observed.lock.motor.or(self.lock.motor),
             cover: observed.lock.cover.or(self.lock.cover),
         };
+        let sealed = self.lock.sealed() == Some(true);
+        self.sealed_since = sealed.then(|| self.sealed_since.unwrap_or(observed.at));
     }
 
     fn place(&mut self, observed: &Observed) {
@@ -148,6 +150,7 @@ fn step_deadlines(state: &mut State, by_ms: i64) {
             .for_each(|run| step(&mut run.due));
         with_some(&mut trip.interval, |interval| step(&mut interval.due));
         with_some(&mut trip.skp.locations_due, step);
+        with_some(&mut trip.document_expires, step);
         with_some(&mut trip.archive_due, step);
     }
     for grant in state.grants.values_mut().filter(|grant| grant.ended.is_none()) {
@@ -371,11 +374,22 @@ fn journeys(state: &mut State, event: &Event, stamp: &Stamp) {
         Event::DocumentAttached { trip, document } => {
             with(&mut state.trips, trip, |trip| trip.document = Some(*document));
         }
-        Event::LineBacked { trip, document, line } => {
-            with(&mut state.trips, trip, |trip| trip.line = Some(*line));
+        Event::LineBacked {
+            trip,
+            document,
+            line,
+            expires,
+        } => {
+            with(&mut state.trips, trip, |trip| {
+                trip.line = Some(*line);
+                trip.document_expires = *expires;
+            });
             with(&mut state.documents, document, |document| {
                 document.backing.insert(*line, *trip)
             });
+        }
+        Event::DocumentRanOut { trip, .. } => {
+            with(&mut state.trips, trip, |trip| trip.document_expires = None)
         }
         Event::TripPlanned { trip, route } => with(&mut state.trips, trip, |trip| trip.route = Some(*route)),
         Event::SealAssigned {
@@ -397,7 +411,11 @@ fn journeys(state: &mut State, event: &Event, stamp: &Stamp) {
             with(&mut state.seals, seal, |seal| seal.trip = None);
         }
         Event::InstallBegun { trip, bolt_seal } => {
-            with(&mut state.trips, trip, |trip| trip.bolt_seal = bolt_seal.clone());
+            with(&mut state.trips, trip, |trip| {
+                trip.bolt_seal = bolt_seal.clone();
+                // The way to the container was no journey.
+                trip.journey = Journey::default();
+            });
         }
         Event::SealClosed {
             trip, at, by_hand, ..
@@ -599,7 +617,9 @@ fn openings(state: &mut State, event: &Event, stamp: &Stamp) {
             });
         }
         Event::GrantEnded { grant, why, .. } => {
-            with(&mut state.grants, grant, |grant| grant.ended = Some(*why));
+            with(&mut state.grants, grant, |grant| {
+                grant.ended = Some((*why, stamp.at))
+            });
         }
         Event::SealOpened {
             trip: Some(trip),

@@ -8,16 +8,37 @@
 #![no_std]
 extern crate alloc;
 
+pub mod state;
 mod deciding;
 mod fold;
-pub mod state;
+pub mod subjects;
+
+pub mod may;
+pub mod scope;
+pub mod refusals;
+pub mod people;
+pub mod service;
+
+pub mod stock;
+pub mod documents;
+pub mod routes;
+pub mod trip;
+pub mod gate;
+pub mod assign;
+pub mod install;
+pub mod photos;
+pub mod departure;
+pub mod arrival;
+pub mod check;
+pub mod unlock;
+pub mod removal;
+pub mod clocks;
+pub mod calendar;
 
 pub mod alarms;
-pub mod refusals;
-pub mod routes;
-pub mod subjects;
-pub mod trip;
+pub mod notice;
 pub mod watch;
+pub mod skp;
 
 use alloc::vec::Vec;
 

@@ -162,9 +162,9 @@ fn named(event: &Event) -> Vec<Subject> {
         E::RouteProposed { route, .. } | E::RouteApproved { route, .. } | E::RouteRefused { route, .. } => {
             [S::Route(*route)].into()
         }
-        E::DocumentAttached { trip, document } | E::LineBacked { trip, document, .. } => {
-            [S::Trip(*trip), S::Document(*document)].into()
-        }
+        E::DocumentAttached { trip, document }
+        | E::LineBacked { trip, document, .. }
+        | E::DocumentRanOut { trip, document } => [S::Trip(*trip), S::Document(*document)].into(),
         E::TripPlanned { trip, route } => [S::Trip(*trip), S::Route(*route)].into(),
         E::SealAssigned { trip, seal, .. }
         | E::SealReleased { trip, seal, .. }

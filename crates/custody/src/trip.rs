@@ -3,13 +3,125 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use segel_model::Observed;
+use segel_geo::Position;
 use segel_model::observed::{FixUse, Standing};
 use segel_model::rulebook::EditionNumber;
-use segel_model::trip::{TripRequest, TripState};
+use segel_model::trip::{Circumstance, TripRequest, TripState};
+use segel_model::{Event, EventTime, Observed, Refusal, ServerTime, TripId};
 
+use crate::deciding::Outcome;
+use crate::people::said;
 use crate::state::{Journey, Signed, SkpProgress, Trip};
 use crate::watch::TripWatch;
+use crate::{Deciding, assign, refusals};
+
+/// Whether the SOP knows a transition. None skips a state; a side branch (2m, 11 held) leads back to its state.
+pub const fn follows(from: TripState, to: TripState) -> bool {
+    use TripState as T;
+    match (from, to) {
+        (T::Draft, T::AwaitingDocument)
+        | (T::AwaitingDocument, T::ManualVerification | T::Submitted)
+        | (T::ManualVerification, T::Submitted)
+        | (T::Submitted, T::RouteProposed)
+        | (T::RouteProposed, T::RouteApproved | T::Submitted)
+        | (T::RouteApproved, T::RouteProposed | T::Assigned)
+        | (T::Assigned, T::RouteApproved | T::Installing)
+        | (T::Installing, T::RouteApproved | T::Installed)
+        | (T::Installed, T::ReadyToDepart)
+        | (T::ReadyToDepart, T::InTransit)
+        | (T::InTransit, T::Arrived)
+        | (T::Arrived, T::SealCheck)
+        | (T::SealCheck, T::Compromised | T::RemovalGranted)
+        | (T::Compromised, T::SealCheck)
+        | (T::RemovalGranted, T::SealCheck | T::Removing)
+        | (T::Removing, T::Removed)
+        | (T::Removed, T::Completed) => true,
+        (from, T::Cancelled | T::Expired) => from.is_before_closing(),
+        (from, T::Refused) => from.is_before_closing() && !matches!(from, T::Installing),
+        _ => false,
+    }
+}
+
+/// Moves a trip, where its seal is now.
+pub(crate) fn go(deciding: &mut Deciding<'_>, id: TripId, to: TripState, at: EventTime, reason: &str) {
+    let place = deciding.trip(id).and_then(|trip| deciding.place_of(trip));
+    go_at(deciding, id, to, at, place, reason);
+}
+
+/// Moves a trip, at a place that a person or report names.
+pub(crate) fn go_at(
+    deciding: &mut Deciding<'_>,
+    id: TripId,
+    to: TripState,
+    at: EventTime,
+    place: Option<Position>,
+    reason: &str,
+) {
+    let Some(from) = deciding.trip(id).map(|trip| trip.state) else {
+        return;
+    };
+    assert!(follows(from, to), "a trip does not go from {from:?} to {to:?}");
+    let circumstance = Circumstance {
+        at,
+        place,
+        reason: reason.into(),
+    };
+    deciding.emit(Event::TripMoved {
+        trip: id,
+        from,
+        to,
+        circumstance,
+    });
+    if to.is_over() {
+        keep(deciding, id);
+    }
+}
+
+/// Refuses unless the trip is in one of these states.
+pub(crate) fn expect(trip: &Trip, states: &[TripState]) -> Result<(), Refusal> {
+    if states.contains(&trip.state) {
+        Ok(())
+    } else {
+        Err(refusals::wrong_state(trip.state))
+    }
+}
+
+/// Gives a trip up before its seal is closed.
+pub fn cancel(deciding: &mut Deciding<'_>, id: TripId, reason: &str, at: EventTime) -> Outcome {
+    let reason = said(reason)?;
+    let trip = deciding.find_trip(id)?;
+    if trip.state.is_over() {
+        return Err(refusals::wrong_state(trip.state));
+    }
+    if !trip.state.is_before_closing() {
+        return Err(refusals::sealed_cannot_cancel());
+    }
+    assign::take_back(deciding, id, &reason);
+    go(deciding, id, TripState::Cancelled, at, &reason);
+    Ok(None)
+}
+
+/// A trip that is over leaves once nothing hangs on it: no open alarm, no message that SKP has not taken.
+pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
+    let now = deciding.now();
+    let due = |trip: &&Trip| trip.archive_due.is_some_and(|due| due <= now);
+    let Some(trip) = deciding.trip(id).filter(due) else {
+        return;
+    };
+    let all_told = trip.skp.taken == trip.skp.queued;
+    if all_told && deciding.open_alarms_of(id).is_empty() {
+        deciding.emit(Event::TripArchived { trip: id });
+    } else {
+        keep(deciding, id);
+    }
+}
+
+fn keep(deciding: &mut Deciding<'_>, id: TripId) {
+    let Some(trip) = deciding.trip(id) else { return };
+    let kept_s = deciding.edition_of(trip).finished_kept_s.max(1);
+    let until: ServerTime = deciding.now().plus_s(i64::from(kept_s));
+    deciding.emit(Event::TripKept { trip: id, until });
+}
 
 impl Trip {
     /// A trip as it is opened.
@@ -39,8 +151,32 @@ impl Trip {
             interval: None,
             skp: SkpProgress::default(),
             watch: TripWatch::default(),
+            document_expires: None,
             archive_due: None,
         }
+    }
+
+    /// Whether the seal is off, or the trip ended without one.
+    pub fn is_off(&self) -> bool {
+        self.state.is_over() || self.state == TripState::Removed
+    }
+
+    /// Whether the seal has been closed on this trip and not yet been opened under a grant.
+    pub fn is_sealed_at(&self, at: EventTime) -> bool {
+        let opened = self
+            .openings
+            .iter()
+            .filter(|opening| opening.grant.is_some())
+            .map(|opening| opening.at)
+            .min();
+        let closed = self.closed.as_ref().is_some_and(|closed| closed.at <= at);
+        closed && opened.is_none_or(|opened| at < opened)
+    }
+
+    /// When its document runs out, while that still matters.
+    pub fn paper_due(&self) -> Option<ServerTime> {
+        self.document_expires
+            .filter(|_| self.state.is_sealed() || self.state == TripState::Installing)
     }
 }
 

@@ -140,12 +140,15 @@ pub enum Event {
     },
     /// A document was put under it.
     DocumentAttached { trip: TripId, document: DocumentId },
-    /// The gate let it through on this line (its position) of the document.
+    /// The gate let it through on this line (its position) of the document, which runs out then.
     LineBacked {
         trip: TripId,
         document: DocumentId,
         line: u16,
+        expires: Option<ServerTime>,
     },
+    /// The document ran out while the container was still sealed.
+    DocumentRanOut { trip: TripId, document: DocumentId },
     /// A route was chosen for it.
     TripPlanned { trip: TripId, route: RouteId },
     /// A seal was chosen for it.

@@ -101,6 +101,11 @@ impl TripState {
         )
     }
 
+    /// Whether the seal has not been closed yet (states 1 to 6).
+    pub const fn is_before_closing(self) -> bool {
+        matches!(self.number(), Some(1..=6))
+    }
+
     /// Whether a seal and a container are bound to the trip.
     pub const fn holds_seal(self) -> bool {
         matches!(self, Self::Assigned | Self::Installing | Self::Removing) || self.is_sealed()

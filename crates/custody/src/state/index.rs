@@ -199,7 +199,7 @@ impl Trip {
         let Self {
             request: _,
             edition: _,
-            state: _,
+            state,
             opened: _,
             document: _,
             line: _,
@@ -221,8 +221,12 @@ impl Trip {
             interval,
             skp,
             watch,
+            document_expires: _,
             archive_due,
         } = self;
+        if state.is_over() {
+            return *archive_due;
+        }
         let clock = clocks
             .values()
             .filter(|run| run.is_running())
@@ -231,7 +235,7 @@ impl Trip {
         let interval = interval
             .filter(|order| !order.confirmed && !order.unmet)
             .map(|order| order.due);
-        [clock, interval, skp.locations_due, watch.due(), *archive_due]
+        [clock, interval, skp.locations_due, watch.due(), self.paper_due()]
             .into_iter()
             .flatten()
             .min()

@@ -151,6 +151,8 @@ pub struct Moving {
     pub charging: bool,
     /// What its contacts last said.
     pub lock: Lock,
+    /// Since when they say closed.
+    pub sealed_since: Option<EventTime>,
     /// Reports so far, repeats left out.
     pub reports: u64,
 }
@@ -266,6 +268,8 @@ pub struct Trip {
     pub skp: SkpProgress,
     /// What the watch keeps of it.
     pub watch: TripWatch,
+    /// When its document runs out; nothing where it says no day, or somebody has been told.
+    pub document_expires: Option<ServerTime>,
     /// When it may leave the working state; nothing while it runs.
     pub archive_due: Option<ServerTime>,
 }
@@ -428,8 +432,8 @@ pub struct GrantRecord {
     pub grant: Grant,
     /// Who granted it.
     pub granted: Signed,
-    /// How it ended.
-    pub ended: Option<GrantEnd>,
+    /// How it ended, and when we knew.
+    pub ended: Option<(GrantEnd, ServerTime)>,
 }
 
 /// An alarm and its life.

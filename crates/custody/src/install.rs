@@ -1,0 +1,221 @@
+//! Installation: the technician scans container and seal, and the seal itself says that it is locked. T1 runs between.
+
+use segel_geo::Position;
+use segel_model::container::ContainerNumber;
+use segel_model::input::ReportInput;
+use segel_model::observed::Standing;
+use segel_model::order::Outcome as OrderOutcome;
+use segel_model::trip::{Clock, TripMode, TripState};
+use segel_model::{
+    AlarmCode, Event, EventTime, Observed, OrderId, Refusal, SealId, SealOrder, Signal, TripId,
+};
+
+use crate::deciding::Outcome;
+use crate::people::said;
+use crate::state::{Seal, Trip};
+use crate::{Deciding, clocks, gate, notice, photos, refusals, trip, unlock};
+
+/// What the technician scanned, and where.
+pub struct Scan<'a> {
+    /// The number on the container.
+    pub container: &'a str,
+    /// The number on the seal.
+    pub seal_label: &'a str,
+    /// Where the phone is.
+    pub place: Option<Position>,
+    /// The bolt seal beside it.
+    pub bolt_seal: Option<&'a str>,
+}
+
+/// The technician starts: T1.
+pub fn begin(deciding: &mut Deciding<'_>, id: TripId, scan: &Scan<'_>, at: EventTime) -> Outcome {
+    let trip = deciding.find_trip(id)?;
+    trip::expect(trip, &[TripState::Assigned])?;
+    gate::pass(deciding, id, trip)?;
+    let seal_id = trip.seal.ok_or_else(refusals::no_seal_assigned)?;
+    let seal = deciding.find_seal(seal_id)?;
+    right_pair(trip, seal, scan)?;
+    self_test(deciding, trip, seal, at)?;
+    let closed_meanwhile = seal
+        .moving
+        .sealed_since
+        .filter(|_| trip.request.mode == TripMode::Sealed);
+    let bolt_seal = scan.bolt_seal.map(Into::into);
+    deciding.emit(Event::InstallBegun { trip: id, bolt_seal });
+    trip::go_at(
+        deciding,
+        id,
+        TripState::Installing,
+        at,
+        scan.place,
+        "container and seal scanned",
+    );
+    clocks::start(deciding, id, Clock::Install, at);
+    // The phone was off line: the seal had been closed before its scan reached us.
+    if let Some(closed) = closed_meanwhile {
+        close(deciding, id, seal_id, closed, None);
+    }
+    Ok(None)
+}
+
+fn right_pair(trip: &Trip, seal: &Seal, scan: &Scan<'_>) -> Result<(), Refusal> {
+    let scanned = ContainerNumber::parse(scan.container);
+    if scanned.as_ref() != Ok(&trip.request.container) {
+        return Err(refusals::wrong_container());
+    }
+    let registration = &seal.registration;
+    let label = scan.seal_label.trim();
+    let right = label.eq_ignore_ascii_case(&registration.label) || label == registration.device.0;
+    if right {
+        Ok(())
+    } else {
+        Err(refusals::wrong_seal())
+    }
+}
+
+/// What the seal has said of itself lately: heard, sound, in nobody's doubt, and not closed before it was fitted.
+fn self_test(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal, at: EventTime) -> Result<(), Refusal> {
+    let rules = &deciding.edition_of(trip).assignment;
+    if seal.doubt.is_some() {
+        return Err(refusals::seal_in_doubt());
+    }
+    let oldest = deciding.now().plus_s(-i64::from(rules.fix_age_limit_s));
+    if seal.moving.last_seen.is_none_or(|seen| seen < oldest) {
+        return Err(refusals::seal_silent());
+    }
+    if trip.request.mode == TripMode::CargoTracker {
+        return Ok(());
+    }
+    if seal.moving.lock.cover == Some(false) {
+        return Err(refusals::seal_faulty());
+    }
+    if seal.moving.sealed_since.is_some_and(|since| since < at) {
+        return Err(refusals::already_sealed());
+    }
+    Ok(())
+}
+
+/// A report says that the seal is locked: T1 ends, T2 starts.
+pub fn follow(deciding: &mut Deciding<'_>, input: &ReportInput, observed: &Observed) {
+    let (Some(id), Some(seal)) = (observed.trip, observed.seal) else {
+        return;
+    };
+    let Some(trip) = deciding.trip(id) else { return };
+    if trip.state != TripState::Installing || trip.request.mode != TripMode::Sealed || trip.seal != Some(seal)
+    {
+        return;
+    }
+    let slack_s = deciding.edition_of(trip).unlock.match_slack_s;
+    let Some(started) = trip.clocks.get(&Clock::Install).map(|run| run.started) else {
+        return;
+    };
+    let said_so = input.report.signals.contains(&Signal::Sealed);
+    let contacts_say = observed.standing != Standing::Undated && observed.lock.sealed() == Some(true);
+    let in_time = |earliest: EventTime| earliest <= observed.at;
+    let locked =
+        (said_so && in_time(started.plus_s(-i64::from(slack_s)))) || (contacts_say && in_time(started));
+    if locked && observed.lock.sealed() != Some(false) {
+        close(deciding, id, seal, observed.at, None);
+    }
+}
+
+/// An officer records by hand that the seal is closed though its *locked* did not come; for a tracker without a lock, the
+/// technician says that it is fitted.
+pub fn record(deciding: &mut Deciding<'_>, id: TripId, reason: &str, at: EventTime) -> Outcome {
+    let reason = said(reason)?;
+    let trip = deciding.find_trip(id)?;
+    trip::expect(trip, &[TripState::Installing])?;
+    let seal = trip.seal.ok_or_else(refusals::no_seal_assigned)?;
+    close(deciding, id, seal, at, Some(reason));
+    Ok(None)
+}
+
+fn close(
+    deciding: &mut Deciding<'_>,
+    id: TripId,
+    seal: SealId,
+    at: EventTime,
+    by_hand: Option<alloc::string::String>,
+) {
+    let reason = if by_hand.is_some() {
+        "closed, recorded by hand"
+    } else {
+        "the seal says it is locked"
+    };
+    deciding.emit(Event::SealClosed {
+        trip: id,
+        seal,
+        at,
+        by_hand,
+    });
+    clocks::stop(deciding, id, Clock::Install, at);
+    trip::go(deciding, id, TripState::Installed, at, reason);
+    clocks::start(deciding, id, Clock::InstallPhotos, at);
+    set_reporting(deciding, id, seal);
+    photos::complete_step(deciding, id);
+}
+
+/// Sets how often the seal reports: the route's Location Sharing Interval, and never asleep where it only follows.
+fn set_reporting(deciding: &mut Deciding<'_>, id: TripId, seal: SealId) {
+    let Some(trip) = deciding.trip(id) else { return };
+    let Some(route) = trip.route.and_then(|route| deciding.route(route)) else {
+        return;
+    };
+    let interval_s = route.plan.interval_s;
+    let always_awake = trip.request.mode == TripMode::CargoTracker;
+    let confirm_s = deciding.edition_of(trip).watch.interval_confirm_s;
+    let order = unlock::issue(
+        deciding,
+        id,
+        seal,
+        None,
+        SealOrder::Interval {
+            awake_s: interval_s,
+            asleep_s: interval_s,
+        },
+    );
+    let due = deciding.now().plus_s(i64::from(confirm_s));
+    deciding.emit(Event::IntervalOrdered { trip: id, order, due });
+    if always_awake {
+        unlock::issue(deciding, id, seal, None, SealOrder::AlwaysAwake { on: true });
+    }
+}
+
+/// The interval was not confirmed in time.
+pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
+    let now = deciding.now();
+    let waits = deciding.trip(id).and_then(|trip| trip.interval);
+    if waits.is_some_and(|interval| !interval.confirmed && !interval.unmet && interval.due <= now) {
+        unmet(deciding, id, "tidak dikonfirmasi", "was not confirmed in time");
+    }
+}
+
+/// The seal refused its interval, or cannot take one.
+pub(crate) fn interval_ended(
+    deciding: &mut Deciding<'_>,
+    id: TripId,
+    order: OrderId,
+    outcome: &OrderOutcome,
+) {
+    let interval = deciding.trip(id).and_then(|trip| trip.interval);
+    if interval.is_none_or(|interval| interval.order != order || interval.unmet) {
+        return;
+    }
+    match outcome {
+        OrderOutcome::Refused { .. } => unmet(deciding, id, "ditolak segel", "was refused by the seal"),
+        OrderOutcome::NotSpoken { .. } => {
+            unmet(deciding, id, "tidak dikenal segel", "is not spoken by the seal")
+        }
+        OrderOutcome::Done | OrderOutcome::NoAnswer | OrderOutcome::Withheld { .. } => {}
+    }
+}
+
+fn unmet(deciding: &mut Deciding<'_>, id: TripId, how_id: &str, how_en: &str) {
+    deciding.emit(Event::IntervalUnmet { trip: id });
+    let why = notice::both(
+        alloc::format!("interval lokasi {how_id}"),
+        alloc::format!("the location sharing interval {how_en}"),
+    );
+    let at = EventTime::from_receipt(deciding.now());
+    notice::raise(deciding, AlarmCode::A23, id, at, why);
+}
