@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { fill, gaps, isKey } from './catalogue';
+import { english } from './en';
+import { indonesian } from './id';
+
+describe('the catalogue', () => {
+  test('both languages have the same sentences in the same order', () => {
+    expect(Object.keys(english)).toEqual(Object.keys(indonesian));
+  });
+
+  test('both languages have the same gaps in each sentence', () => {
+    for (const [key, sentence] of Object.entries(indonesian)) {
+      expect([key, gaps(english[key as keyof typeof english]).sort()]).toEqual([key, gaps(sentence).sort()]);
+    }
+  });
+
+  test('no sentence is empty', () => {
+    const empty = [indonesian, english]
+      .flatMap((language) => Object.entries(language))
+      .filter(([, text]) => text === '');
+    expect(empty).toEqual([]);
+  });
+
+  test('a gap is filled, and one without a value stays visible', () => {
+    expect(fill('{n} dari {all}', { n: 3, all: 4 })).toBe('3 dari 4');
+    expect(fill('{n} dari {all}', { n: 3 })).toBe('3 dari {all}');
+  });
+
+  test('a name made at run time is checked', () => {
+    expect(isKey('alarm.A01')).toBe(true);
+    expect(isKey('alarm.A99')).toBe(false);
+    expect(isKey('toString')).toBe(false);
+  });
+});
