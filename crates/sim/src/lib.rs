@@ -7,3 +7,4 @@ pub mod photo;
 pub mod roads;
 pub mod seal;
 pub mod skp;
+pub mod tempo;

@@ -10,13 +10,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::jointech::{JointechSeal, LockEvent, Moment, Status};
+use crate::tempo::Tempo;
 
-/// How often a seal looks whether something is due.
+/// How often a seal looks whether something is due, in its own time; never less than a real `LEAST_BEAT`.
 const BEAT: Duration = Duration::from_millis(200);
+/// Time that runs ahead must not spin the machine.
+const LEAST_BEAT: Duration = Duration::from_millis(5);
 /// Records a seal keeps unacknowledged; the maker says 20,000 and more.
 const KEPT: usize = 20_000;
 /// An unacknowledged record is sent again after this.
-const AGAIN_AFTER: Duration = Duration::from_secs(15);
+const AGAIN_AFTER_MS: i64 = 15_000;
 /// How long it waits before it connects again.
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 /// The password a seal leaves the factory with.
@@ -30,6 +33,7 @@ pub struct Device {
 
 #[derive(Debug)]
 struct Body {
+    tempo: Tempo,
     seal: JointechSeal,
     moment: Moment,
     clock_error_s: i64,
@@ -42,7 +46,7 @@ struct Body {
     cards: BTreeSet<u32>,
     kept: VecDeque<Kept>,
     outgoing: VecDeque<Vec<u8>>,
-    last_report: Option<std::time::Instant>,
+    last_report_ms: Option<i64>,
     refuses_interval: bool,
 }
 
@@ -50,7 +54,7 @@ struct Body {
 struct Kept {
     serial: u8,
     frame: Vec<u8>,
-    sent: Option<std::time::Instant>,
+    sent_ms: Option<i64>,
 }
 
 /// What a seal is like from the factory and where it stands.
@@ -70,8 +74,8 @@ pub struct Condition {
 
 impl Device {
     /// A seal that is switched on: it connects to the server and reports until the runtime ends.
-    pub fn switch_on(number: u64, condition: Condition, server: SocketAddr) -> Self {
-        let body = Arc::new(Mutex::new(Body::new(number, condition)));
+    pub fn switch_on(number: u64, condition: Condition, server: SocketAddr, tempo: Tempo) -> Self {
+        let body = Arc::new(Mutex::new(Body::new(number, condition, tempo)));
         tokio::spawn(live(Arc::clone(&body), server));
         Self { body }
     }
@@ -178,7 +182,7 @@ fn lock(body: &Mutex<Body>) -> MutexGuard<'_, Body> {
 }
 
 impl Body {
-    fn new(number: u64, condition: Condition) -> Self {
+    fn new(number: u64, condition: Condition, tempo: Tempo) -> Self {
         let moment = Moment {
             unix_s: 0,
             lat: condition.place.lat,
@@ -198,6 +202,7 @@ impl Body {
             woken_by: 1,
         };
         Self {
+            tempo,
             seal: JointechSeal::new(number),
             moment,
             clock_error_s: condition.clock_error_s,
@@ -210,13 +215,13 @@ impl Body {
             cards: BTreeSet::new(),
             kept: VecDeque::new(),
             outgoing: VecDeque::new(),
-            last_report: None,
+            last_report_ms: None,
             refuses_interval: condition.refuses_interval,
         }
     }
 
     fn now(&self) -> i64 {
-        jiff::Timestamp::now().as_second() + self.clock_error_s
+        self.tempo.now_unix_s() + self.clock_error_s
     }
 
     fn reachable(&self) -> bool {
@@ -241,7 +246,7 @@ impl Body {
     }
 
     fn say_record(&mut self) {
-        self.last_report = Some(std::time::Instant::now());
+        self.last_report_ms = Some(self.tempo.now_unix_ms());
         self.moment.unix_s = self.now();
         self.moment.stored = !self.covered;
         let (frame, serial) = self.seal.record(&self.moment);
@@ -262,24 +267,31 @@ impl Body {
         if self.kept.len() >= KEPT {
             self.kept.pop_front();
         }
-        let sent = self.reachable().then(std::time::Instant::now);
-        if sent.is_some() {
+        let sent_ms = self.reachable().then(|| self.tempo.now_unix_ms());
+        if sent_ms.is_some() {
             self.outgoing.push_back(frame.clone());
         }
-        self.kept.push_back(Kept { serial, frame, sent });
+        self.kept.push_back(Kept {
+            serial,
+            frame,
+            sent_ms,
+        });
     }
 
     /// What was never sent, or sent and not acknowledged, goes out again as stored data, oldest first.
     fn send_again(&mut self) {
-        let now = std::time::Instant::now();
+        let now_ms = self.tempo.now_unix_ms();
         for kept in &mut self.kept {
-            if kept.sent.is_some_and(|sent| now - sent < AGAIN_AFTER) {
+            if kept
+                .sent_ms
+                .is_some_and(|sent_ms| now_ms - sent_ms < AGAIN_AFTER_MS)
+            {
                 continue;
             }
             if kept.frame[0] == b'$' {
                 kept.frame = JointechSeal::sent_again(&kept.frame);
             }
-            kept.sent = Some(now);
+            kept.sent_ms = Some(now_ms);
             self.outgoing.push_back(kept.frame.clone());
         }
     }
@@ -287,7 +299,7 @@ impl Body {
     /// A connection broke: nothing on the way counts as sent.
     fn disconnected(&mut self) {
         self.outgoing.clear();
-        self.kept.iter_mut().for_each(|kept| kept.sent = None);
+        self.kept.iter_mut().for_each(|kept| kept.sent_ms = None);
     }
 
     /// A sentence of the server, between its brackets.
@@ -316,7 +328,7 @@ impl Body {
         if let Some(place) = self
             .kept
             .iter()
-            .position(|kept| kept.serial == serial && kept.sent.is_some())
+            .position(|kept| kept.serial == serial && kept.sent_ms.is_some())
         {
             self.kept.remove(place);
         }
@@ -402,23 +414,25 @@ impl Body {
 
 /// Connects, converses, and again.
 async fn live(body: Arc<Mutex<Body>>, server: SocketAddr) {
+    let tempo = lock(&body).tempo;
+    let pause = tempo.real(BEAT).max(LEAST_BEAT);
     loop {
         lock(&body).beat();
         let reachable = lock(&body).reachable();
         if reachable && let Ok(stream) = TcpStream::connect(server).await {
-            if let Err(failure) = converse(&body, stream).await {
+            if let Err(failure) = converse(&body, stream, pause).await {
                 tracing::debug!(%failure, "a simulated seal lost its connection");
             }
             lock(&body).disconnected();
-            tokio::time::sleep(RECONNECT_AFTER).await;
+            tempo.sleep(RECONNECT_AFTER).await;
         } else {
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(pause).await;
         }
     }
 }
 
-async fn converse(body: &Mutex<Body>, mut stream: TcpStream) -> std::io::Result<()> {
-    let mut beat = tokio::time::interval(BEAT);
+async fn converse(body: &Mutex<Body>, mut stream: TcpStream, pause: Duration) -> std::io::Result<()> {
+    let mut beat = tokio::time::interval(pause);
     let mut heard = Vec::new();
     loop {
         tokio::select! {
@@ -468,7 +482,7 @@ mod tests {
             clock_error_s: 0,
             refuses_interval: false,
         };
-        Body::new(8_000_620_011, condition)
+        Body::new(8_000_620_011, condition, Tempo::true_time())
     }
 
     fn said(body: &mut Body) -> Vec<String> {
