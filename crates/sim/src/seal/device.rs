@@ -233,9 +233,10 @@ impl Body {
         if self.dead {
             return;
         }
+        let now_ms = self.tempo.now_unix_ms();
         if self
-            .last_report
-            .is_none_or(|last| last.elapsed() >= self.interval)
+            .last_report_ms
+            .is_none_or(|last_ms| now_ms - last_ms >= self.interval.as_millis() as i64)
         {
             self.moment.woken_by = 1;
             self.say_record();
