@@ -42,6 +42,11 @@ impl Tempo {
         simulated.div_f64(self.speed)
     }
 
+    /// Waits for simulated time, holding this thread.
+    pub fn pause(&self, simulated: Duration) {
+        std::thread::sleep(self.real(simulated));
+    }
+
     /// Waits for simulated time.
     pub async fn sleep(&self, simulated: Duration) {
         tokio::time::sleep(self.real(simulated)).await;

@@ -1,0 +1,185 @@
+//! A person at work through the API: signed in with a cookie as the web app is, one request at a time.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+/// Bytes of a photo sent in one piece.
+const PIECE: usize = 256 * 1024;
+/// A request that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Somebody signed in.
+#[derive(Clone)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+    cookie: String,
+    csrf: String,
+    /// Who.
+    pub person: u64,
+}
+
+/// What the API refused, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// The sentence, in English.
+    pub detail: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "refused with {} {}: {}", self.status, self.code, self.detail)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .build();
+    Agent::new_with_config(config)
+}
+
+/// Joins with the one-time code of an invitation.
+pub fn accept_invitation(base: &str, code: &str, login: &str, password: &str, name: &str) -> Result<()> {
+    let body = json!({"code": code, "login": login, "password": password, "name": name, "phone": null});
+    let answer = agent()
+        .post(format!("{base}/api/v1/invitations/accept"))
+        .send_json(body);
+    read(answer.context("could not accept an invitation")?)?;
+    Ok(())
+}
+
+impl Client {
+    /// Signs in; `base` is `http://127.0.0.1:8080`.
+    pub fn sign_in(base: &str, login: &str, password: &str) -> Result<Self> {
+        let agent = agent();
+        let body = json!({"login": login, "password": password});
+        let answer = agent
+            .post(format!("{base}/api/v1/session"))
+            .send_json(body)
+            .context("could not sign in")?;
+        let cookie = answer
+            .headers()
+            .get("set-cookie")
+            .and_then(|value| value.to_str().ok());
+        let cookie = cookie
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default()
+            .to_owned();
+        let session = read(answer).with_context(|| format!("could not sign in as {login}"))?;
+        Ok(Self {
+            agent,
+            base: base.to_owned(),
+            cookie,
+            csrf: session["csrf"]
+                .as_str()
+                .context("the session has no csrf token")?
+                .to_owned(),
+            person: session["person"]["id"]
+                .as_u64()
+                .context("the session has no person")?,
+        })
+    }
+
+    /// Reads something; `path` is below `/api/v1`.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let request = self.agent.get(self.url(path)).header("cookie", &self.cookie);
+        read(request.call().with_context(|| format!("could not read {path}"))?)
+    }
+
+    /// Asks for something, once: the key makes a repeat of the same request harmless.
+    pub fn post(&self, path: &str, body: Value) -> Result<Value> {
+        let request = self.agent.post(self.url(path)).header("cookie", &self.cookie);
+        let request = request
+            .header("x-csrf-token", &self.csrf)
+            .header("idempotency-key", random_key());
+        read(
+            request
+                .send_json(body)
+                .with_context(|| format!("could not ask for {path}"))?,
+        )
+    }
+
+    /// Asks for something that comes into being, and gives its number.
+    pub fn create(&self, path: &str, body: Value) -> Result<u64> {
+        let answer = self.post(path, body)?;
+        let id = answer["id"].as_u64().or_else(|| answer["created"]["id"].as_u64());
+        id.with_context(|| format!("{path} did not say what came into being: {answer}"))
+    }
+
+    /// Uploads a photo in pieces, as a phone does.
+    pub fn upload_photo(&self, trip: u64, step: &str, kind: &str, jpeg: &[u8]) -> Result<()> {
+        let body = json!({"trip": trip, "step": step, "kind": kind, "bytes": jpeg.len(), "sha256": null});
+        let upload = self.post("/uploads", body)?;
+        let id = upload["id"]
+            .as_str()
+            .context("the upload has no name")?
+            .to_owned();
+        let mut offset = 0;
+        for piece in jpeg.chunks(PIECE) {
+            self.send_piece(&id, offset, piece)?;
+            offset += piece.len();
+        }
+        Ok(())
+    }
+
+    fn send_piece(&self, upload: &str, offset: usize, piece: &[u8]) -> Result<()> {
+        let request = self
+            .agent
+            .patch(self.url(&format!("/uploads/{upload}")))
+            .header("cookie", &self.cookie);
+        let request = request
+            .header("x-csrf-token", &self.csrf)
+            .header("upload-offset", offset.to_string());
+        let request = request.header("content-type", "application/offset+octet-stream");
+        read(request.send(piece).context("could not send a piece of a photo")?)?;
+        Ok(())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.base)
+    }
+}
+
+fn read(mut answer: Response<Body>) -> Result<Value> {
+    let status = answer.status().as_u16();
+    let text = answer
+        .body_mut()
+        .read_to_string()
+        .context("an answer could not be read")?;
+    let value: Value = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or(json!(text))
+    };
+    if (200..300).contains(&status) {
+        return Ok(value);
+    }
+    let word = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    if value["code"].is_string() {
+        bail!(Refused {
+            status,
+            code: word("code"),
+            detail: word("detail_en")
+        });
+    }
+    bail!("answered {status}: {text}")
+}
+
+/// Thirty-two hexadecimal digits nobody has used.
+pub fn random_key() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,453 @@
+//! One container's story, played through the API by its people and through the wire by its seal: from the document to the
+//! closing report, with whatever goes wrong on the way.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use segel_geo::Position;
+use serde_json::{Value, json};
+
+use crate::cast::{Cast, EMAS, IMPORTER, PROVIDER};
+use crate::client::Client;
+use crate::photo::{Scene, Shot, take};
+use crate::roads::{Drive, Roads};
+use crate::seal::device::Device;
+use crate::tempo::Tempo;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing.
+    None,
+    /// The driver leaves the route and comes back.
+    Detour,
+    /// The rope is cut where there is no network; it is known late.
+    CutInBlindArea,
+    /// The seal falls silent for a while.
+    Silence,
+    /// The photos of the installation come late.
+    LatePhotos,
+    /// The battery runs down.
+    LowBattery,
+}
+
+/// Where the story stops and waits for a visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Plays to the closing report.
+    Never,
+    /// The document waits for an officer.
+    AtDocument,
+    /// The container has arrived and is checked; the removal waits to be granted.
+    AtRemoval,
+}
+
+/// A story.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The container.
+    pub container: String,
+    /// The document's kind, as the API names it.
+    pub document_kind: &'static str,
+    /// The document's number.
+    pub document_number: String,
+    /// The gate it leaves by (an id of the sketch) and the place it leaves.
+    pub from: (&'static str, &'static str),
+    /// The gate it goes to and the place behind it.
+    pub to: (&'static str, &'static str),
+    /// Where the detour leads, where there is one.
+    pub detour: Option<&'static str>,
+    /// The truck.
+    pub plate: &'static str,
+    /// What goes wrong.
+    pub trouble: Trouble,
+    /// Where it stops.
+    pub stop: Stop,
+}
+
+/// The stage of the stories: who, where, by which clock.
+#[derive(Clone)]
+pub struct Stage {
+    /// The API.
+    pub base: String,
+    /// The clock.
+    pub tempo: Tempo,
+    /// The officer.
+    pub officer: Client,
+    /// The provider's operator.
+    pub operator: Client,
+    /// The technician.
+    pub technician: Client,
+    /// The service user.
+    pub importer: Client,
+    /// The importer's number.
+    pub owner: u64,
+    /// The provider's number.
+    pub provider: u64,
+    /// The Location Sharing Interval of the routes, in seconds.
+    pub interval_s: u32,
+    /// How much faster than the sketch's speeds the trucks drive.
+    pub haste: f64,
+}
+
+/// A seal in the provider's stock.
+#[derive(Clone)]
+pub struct StockedSeal {
+    /// Its number at the API.
+    pub id: u64,
+    /// Its printed number.
+    pub label: String,
+    /// The thing itself.
+    pub device: Device,
+}
+
+/// Half the width of the corridors.
+const HALF_WIDTH_M: f64 = 150.0;
+/// How often a truck's place is moved on, in simulated time.
+const CARRY_EVERY: Duration = Duration::from_secs(1);
+/// How long something that must come (a state, a report) is waited for, in simulated time.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How often it is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Stage {
+    /// Signs everybody in.
+    pub fn set(base: &str, cast: &Cast, tempo: Tempo, interval_s: u32, haste: f64) -> Result<Self> {
+        Ok(Self {
+            base: base.to_owned(),
+            tempo,
+            officer: cast.sign_in(base, "officer")?,
+            operator: cast.sign_in(base, "operator")?,
+            technician: cast.sign_in(base, "technician")?,
+            importer: cast.sign_in(base, "importer")?,
+            owner: cast.organisation(IMPORTER)?,
+            provider: cast.organisation(PROVIDER)?,
+            interval_s,
+            haste,
+        })
+    }
+
+    /// Plays a story with a seal; gives the trip's number.
+    pub fn play(&self, script: &Script, seal: &StockedSeal, roads: &Roads) -> Result<Option<u64>> {
+        let document = self.register_document(script, roads)?;
+        if script.stop == Stop::AtDocument {
+            return Ok(None);
+        }
+        self.officer.post(
+            &format!("/documents/{document}/verify"),
+            json!({"approved": [0], "remark": "sesuai"}),
+        )?;
+        let drive = self.drive(script, roads)?;
+        let route = self.route(script, roads, &drive)?;
+        let trip = self.request(script, document, route, roads)?;
+        self.install(script, trip, seal, &drive)?;
+        self.officer.post(
+            &format!("/trips/{trip}/authorise-departure"),
+            json!({"remark": "segel dan foto sesuai"}),
+        )?;
+        self.travel(script, trip, seal, roads, &drive)?;
+        self.remove(script, trip, seal, &drive)?;
+        Ok(Some(trip))
+    }
+
+    fn register_document(&self, script: &Script, roads: &Roads) -> Result<u64> {
+        let today = self.today();
+        let body = json!({
+            "kind": script.document_kind, "number": script.document_number, "date": today, "valid_until": null,
+            "office": EMAS, "destination_office": EMAS,
+            "tps_origin": roads.place(script.from.1)?.name, "tps_destination": roads.place(script.to.1)?.name,
+            "bc11": format!("001234 {today}"), "submission_number": null, "owner": null,
+            "lines": [{"container": script.container, "size_ft": 40, "size_type": "42G1"}], "scan": null
+        });
+        self.importer.create("/documents", body)
+    }
+
+    fn drive(&self, script: &Script, roads: &Roads) -> Result<Drive> {
+        let (from, to) = (
+            roads.node_of_gate(script.from.0)?,
+            roads.node_of_gate(script.to.0)?,
+        );
+        Ok(roads.drive(from, to)?.hastened(self.haste))
+    }
+
+    /// The approved route between these places; drawn and approved where there is none yet.
+    fn route(&self, script: &Script, roads: &Roads, drive: &Drive) -> Result<u64> {
+        let name = format!(
+            "{} – {}",
+            roads.place(script.from.1)?.name,
+            roads.place(script.to.1)?.name
+        );
+        let known = self.importer.get("/routes?status=approved")?;
+        let found = known["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|route| route["name"] == json!(name));
+        if let Some(id) = found.and_then(|route| route["id"].as_u64()) {
+            return Ok(id);
+        }
+        let plan = json!({
+            "name": name, "owner": null, "office": EMAS, "points": points(&drive.points), "half_widths_m": [HALF_WIDTH_M],
+            "origin": area(roads, script.from.1, drive.points.first())?,
+            "destination": area(roads, script.to.1, drive.points.last())?,
+            "stops": [], "forbidden": [], "no_coverage": [],
+            "distance_m": drive.length_m() as u32,
+            "transit_time_s": (drive.lasts_s() * 1.5) as u32 + 120,
+            "interval_s": self.interval_s
+        });
+        let route = self.importer.create("/routes", plan)?;
+        self.officer.post(
+            &format!("/routes/{route}/approve"),
+            json!({"remark": "rute disetujui"}),
+        )?;
+        Ok(route)
+    }
+
+    fn request(&self, script: &Script, document: u64, route: u64, roads: &Roads) -> Result<u64> {
+        let body = json!({
+            "owner": null, "provider": self.provider, "container": script.container, "check_digit_confirmed": true,
+            "document": document, "route": route,
+            "tps_origin": roads.place(script.from.1)?.name, "tps_destination": roads.place(script.to.1)?.name,
+            "mode": "sealed", "plate": script.plate, "driver": "Budi Setiawan", "driver_phone": null,
+            "install_wanted": null, "start_from": null, "start_until": null
+        });
+        let trip = self.importer.create("/trips", body)?;
+        self.importer.post(&format!("/trips/{trip}/submit"), json!({}))?;
+        if self.state(trip)? == "submitted" {
+            self.importer
+                .post(&format!("/trips/{trip}/plan"), json!({"route": route}))?;
+        }
+        Ok(trip)
+    }
+
+    fn install(&self, script: &Script, trip: u64, seal: &StockedSeal, drive: &Drive) -> Result<()> {
+        let start = drive.at_s(0.0).position;
+        seal.device.carry(start, 0.0, 0.0);
+        let body = json!({"seal": seal.id, "technician": self.technician.person});
+        self.operator.post(&format!("/trips/{trip}/assign"), body)?;
+        let body = json!({
+            "container": script.container, "seal_label": seal.label,
+            "place": {"lat": start.lat, "lon": start.lon}, "bolt_seal": format!("ID{:07}", trip * 7919 % 10_000_000)
+        });
+        self.technician
+            .post(&format!("/trips/{trip}/begin-install"), body)?;
+        self.tempo.pause(Duration::from_secs(2));
+        seal.device.put_rope_in();
+        self.await_state(trip, "installed")?;
+        if script.trouble == Trouble::LatePhotos {
+            self.tempo
+                .pause(Duration::from_secs(u64::from(self.photos_limit_s()?) + 10));
+        }
+        let photos = [
+            ("door_with_number", Scene::Door),
+            ("seal_close_up", Scene::Seal),
+            ("locking_rods", Scene::Rods),
+            ("truck_with_plate", Scene::Truck),
+        ];
+        self.upload(script, trip, "install", &photos, seal, start, false)?;
+        self.await_state(trip, "ready_to_depart")
+    }
+
+    fn photos_limit_s(&self) -> Result<u32> {
+        let rules = self.technician.get("/rulebook")?;
+        let in_force = rules["in_force"].clone();
+        let edition = rules["editions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|edition| edition["number"] == in_force);
+        let limit = edition.and_then(|edition| edition["clocks"]["install_photos_limit_s"].as_u64());
+        Ok(limit.context("the rules say no limit for photos")? as u32)
+    }
+
+    fn travel(
+        &self,
+        script: &Script,
+        trip: u64,
+        seal: &StockedSeal,
+        roads: &Roads,
+        plan: &Drive,
+    ) -> Result<()> {
+        let way = self.way(script, roads, plan)?;
+        let began_ms = self.tempo.now_unix_ms();
+        let mut progress = Progress::default();
+        loop {
+            let driven_s = (self.tempo.now_unix_ms() - began_ms) as f64 / 1000.0;
+            let place = way.at_s(driven_s);
+            seal.device
+                .carry(place.position, place.speed_kmh, place.course_deg);
+            progress.meet(script.trouble, driven_s / way.lasts_s(), seal);
+            if driven_s >= way.lasts_s() {
+                break;
+            }
+            self.tempo.pause(CARRY_EVERY);
+        }
+        seal.device.set_covered(true);
+        seal.device.set_dead(false);
+        self.await_state(trip, "arrived")
+    }
+
+    /// The way that is really driven.
+    fn way(&self, script: &Script, roads: &Roads, plan: &Drive) -> Result<Drive> {
+        let Some(detour) = script.detour else {
+            return Ok(plan.clone());
+        };
+        let stops = [
+            roads.node_of_gate(script.from.0)?,
+            roads.node_of_gate(detour)?,
+            roads.node_of_gate(script.to.0)?,
+        ];
+        Ok(roads.drive_via(&stops)?.hastened(self.haste))
+    }
+
+    fn remove(&self, script: &Script, trip: u64, seal: &StockedSeal, drive: &Drive) -> Result<()> {
+        let end = drive.at_s(drive.lasts_s()).position;
+        let compromised = script.trouble == Trouble::CutInBlindArea;
+        let body = json!({"number_matches": true, "looks_untouched": !compromised, "remark": if compromised { "kabel terputus" } else { "" }});
+        if compromised {
+            return Ok(());
+        }
+        self.officer.post(&format!("/trips/{trip}/check-seal"), body)?;
+        if script.stop == Stop::AtRemoval {
+            return Ok(());
+        }
+        let body = json!({
+            "executor": self.technician.person, "method": {"kind": "command"}, "place": null, "window_s": null,
+            "reason": "pemeriksaan segel sesuai"
+        });
+        let grant = self.officer.create(&format!("/trips/{trip}/grants"), body)?;
+        let here = json!({"place": {"lat": end.lat, "lon": end.lon}});
+        self.upload(
+            script,
+            trip,
+            "removal",
+            &[("seal_before_opening", Scene::Seal)],
+            seal,
+            end,
+            false,
+        )?;
+        self.technician
+            .post(&format!("/grants/{grant}/unlock"), here.clone())?;
+        self.await_state(trip, "removing")?;
+        seal.device.pull_rope_out();
+        self.tempo.pause(Duration::from_secs(2));
+        self.technician
+            .post(&format!("/trips/{trip}/finish-removal"), here)?;
+        let photos = [
+            ("door_after_removal", Scene::Door),
+            ("device_condition", Scene::Seal),
+        ];
+        self.upload(script, trip, "removal", &photos, seal, end, true)?;
+        self.await_state(trip, "completed")
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn upload(
+        &self,
+        script: &Script,
+        trip: u64,
+        step: &str,
+        photos: &[(&str, Scene)],
+        seal: &StockedSeal,
+        place: Position,
+        open: bool,
+    ) -> Result<()> {
+        for (kind, scene) in photos {
+            let shot = Shot {
+                scene: *scene,
+                container: &script.container,
+                seal_label: &seal.label,
+                plate: script.plate,
+                unix_s: self.tempo.now_unix_s(),
+                place,
+                open,
+            };
+            self.technician.upload_photo(trip, step, kind, &take(&shot)?)?;
+        }
+        Ok(())
+    }
+
+    fn state(&self, trip: u64) -> Result<String> {
+        let found = self.officer.get(&format!("/trips/{trip}"))?;
+        Ok(found["state"].as_str().context("a trip has no state")?.to_owned())
+    }
+
+    /// Waits until the trip is in a state or past it.
+    fn await_state(&self, trip: u64, wanted: &str) -> Result<()> {
+        let until_ms = self.tempo.now_unix_ms() + PATIENCE.as_millis() as i64;
+        loop {
+            let state = self.state(trip)?;
+            if state == wanted {
+                return Ok(());
+            }
+            if self.tempo.now_unix_ms() > until_ms {
+                bail!("trip {trip} is {state} and did not become {wanted}");
+            }
+            self.tempo.pause(LOOK_EVERY);
+        }
+    }
+
+    fn today(&self) -> String {
+        let local = jiff::Timestamp::from_second(self.tempo.now_unix_s() + 7 * 3600)
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        local.strftime("%Y-%m-%d").to_string()
+    }
+}
+
+/// What has gone wrong so far on the way.
+#[derive(Default)]
+struct Progress {
+    blind: bool,
+    cut: bool,
+    dead: bool,
+    low: bool,
+}
+
+impl Progress {
+    /// At these parts of the way things happen.
+    fn meet(&mut self, trouble: Trouble, part: f64, seal: &StockedSeal) {
+        match trouble {
+            Trouble::CutInBlindArea => self.meet_thieves(part, seal),
+            Trouble::Silence if !self.dead && part > 0.3 => {
+                self.dead = true;
+                seal.device.set_dead(true);
+            }
+            Trouble::Silence if self.dead && part > 0.8 => seal.device.set_dead(false),
+            Trouble::LowBattery if !self.low && part > 0.3 => {
+                self.low = true;
+                seal.device.set_battery(22);
+            }
+            _ => {}
+        }
+    }
+
+    fn meet_thieves(&mut self, part: f64, seal: &StockedSeal) {
+        if !self.blind && part > 0.25 {
+            self.blind = true;
+            seal.device.set_covered(false);
+        }
+        if !self.cut && part > 0.35 {
+            self.cut = true;
+            seal.device.cut_rope();
+        }
+        if self.cut && part > 0.45 {
+            seal.device.set_covered(true);
+        }
+    }
+}
+
+fn points(line: &[Position]) -> Value {
+    line.iter()
+        .map(|point| json!({"lat": point.lat, "lon": point.lon}))
+        .collect()
+}
+
+/// A place's outline as an area of a route. A gate at the edge of its place lies inside after widening to a circle.
+fn area(roads: &Roads, place: &str, gate: Option<&Position>) -> Result<Value> {
+    let place = roads.place(place)?;
+    let gate = gate.context("a drive has two ends")?;
+    let centre = json!({"lat": gate.lat, "lon": gate.lon});
+    Ok(
+        json!({"name": place.name, "code": null, "shape": {"kind": "circle", "centre": centre, "radius_m": 250.0}}),
+    )
+}
