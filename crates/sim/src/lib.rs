@@ -3,6 +3,7 @@
 
 pub mod cast;
 pub mod client;
+pub mod demo;
 pub mod histogram;
 pub mod load;
 pub mod photo;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use segel_geo::Position;
 use serde_json::{Value, json};
 
-use crate::cast::{Cast, EMAS, IMPORTER, PROVIDER};
+use crate::cast::{Cast, IMPORTER, PROVIDER};
 use crate::client::Client;
 use crate::photo::{Scene, Shot, take};
 use crate::roads::{Drive, Roads};
@@ -36,8 +36,6 @@ pub enum Trouble {
 pub enum Stop {
     /// Plays to the closing report.
     Never,
-    /// The document waits for an officer.
-    AtDocument,
     /// The container has arrived and is checked; the removal waits to be granted.
     AtRemoval,
 }
@@ -72,7 +70,9 @@ pub struct Stage {
     pub base: String,
     /// The clock.
     pub tempo: Tempo,
-    /// The officer.
+    /// The customs office.
+    pub office: &'static str,
+    /// Its officer.
     pub officer: Client,
     /// The provider's operator.
     pub operator: Client,
@@ -84,6 +84,13 @@ pub struct Stage {
     pub owner: u64,
     /// The provider's number.
     pub provider: u64,
+    /// How quickly things go.
+    pub pace: Pace,
+}
+
+/// How quickly things go in a story.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
     /// The Location Sharing Interval of the routes, in seconds.
     pub interval_s: u32,
     /// How much faster than the sketch's speeds the trucks drive.
@@ -111,28 +118,36 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Stage {
-    /// Signs everybody in.
-    pub fn set(base: &str, cast: &Cast, tempo: Tempo, interval_s: u32, haste: f64) -> Result<Self> {
+    /// Signs everybody in; the office's officer has this part in the cast.
+    pub fn set(
+        base: &str,
+        cast: &Cast,
+        office: (&'static str, &str),
+        tempo: Tempo,
+        pace: Pace,
+    ) -> Result<Self> {
         Ok(Self {
             base: base.to_owned(),
             tempo,
-            officer: cast.sign_in(base, "officer")?,
+            office: office.0,
+            officer: cast.sign_in(base, office.1)?,
             operator: cast.sign_in(base, "operator")?,
             technician: cast.sign_in(base, "technician")?,
             importer: cast.sign_in(base, "importer")?,
             owner: cast.organisation(IMPORTER)?,
             provider: cast.organisation(PROVIDER)?,
-            interval_s,
-            haste,
+            pace,
         })
     }
 
+    /// Plays only the beginning: a document that waits for its officer.
+    pub fn play_document_only(&self, script: &Script, roads: &Roads) -> Result<u64> {
+        self.register_document(script, roads)
+    }
+
     /// Plays a story with a seal; gives the trip's number.
-    pub fn play(&self, script: &Script, seal: &StockedSeal, roads: &Roads) -> Result<Option<u64>> {
+    pub fn play(&self, script: &Script, seal: &StockedSeal, roads: &Roads) -> Result<u64> {
         let document = self.register_document(script, roads)?;
-        if script.stop == Stop::AtDocument {
-            return Ok(None);
-        }
         self.officer.post(
             &format!("/documents/{document}/verify"),
             json!({"approved": [0], "remark": "sesuai"}),
@@ -147,14 +162,14 @@ impl Stage {
         )?;
         self.travel(script, trip, seal, roads, &drive)?;
         self.remove(script, trip, seal, &drive)?;
-        Ok(Some(trip))
+        Ok(trip)
     }
 
     fn register_document(&self, script: &Script, roads: &Roads) -> Result<u64> {
         let today = self.today();
         let body = json!({
             "kind": script.document_kind, "number": script.document_number, "date": today, "valid_until": null,
-            "office": EMAS, "destination_office": EMAS,
+            "office": self.office, "destination_office": self.office,
             "tps_origin": roads.place(script.from.1)?.name, "tps_destination": roads.place(script.to.1)?.name,
             "bc11": format!("001234 {today}"), "submission_number": null, "owner": null,
             "lines": [{"container": script.container, "size_ft": 40, "size_type": "42G1"}], "scan": null
@@ -167,7 +182,7 @@ impl Stage {
             roads.node_of_gate(script.from.0)?,
             roads.node_of_gate(script.to.0)?,
         );
-        Ok(roads.drive(from, to)?.hastened(self.haste))
+        Ok(roads.drive(from, to)?.hastened(self.pace.haste))
     }
 
     /// The approved route between these places; drawn and approved where there is none yet.
@@ -187,13 +202,13 @@ impl Stage {
             return Ok(id);
         }
         let plan = json!({
-            "name": name, "owner": null, "office": EMAS, "points": points(&drive.points), "half_widths_m": [HALF_WIDTH_M],
+            "name": name, "owner": null, "office": self.office, "points": points(&drive.points), "half_widths_m": [HALF_WIDTH_M],
             "origin": area(roads, script.from.1, drive.points.first())?,
             "destination": area(roads, script.to.1, drive.points.last())?,
             "stops": [], "forbidden": [], "no_coverage": [],
             "distance_m": drive.length_m() as u32,
             "transit_time_s": (drive.lasts_s() * 1.5) as u32 + 120,
-            "interval_s": self.interval_s
+            "interval_s": self.pace.interval_s
         });
         let route = self.importer.create("/routes", plan)?;
         self.officer.post(
@@ -297,7 +312,7 @@ impl Stage {
             roads.node_of_gate(detour)?,
             roads.node_of_gate(script.to.0)?,
         ];
-        Ok(roads.drive_via(&stops)?.hastened(self.haste))
+        Ok(roads.drive_via(&stops)?.hastened(self.pace.haste))
     }
 
     fn remove(&self, script: &Script, trip: u64, seal: &StockedSeal, drive: &Drive) -> Result<()> {
@@ -422,15 +437,15 @@ impl Progress {
     }
 
     fn meet_thieves(&mut self, part: f64, seal: &StockedSeal) {
-        if !self.blind && part > 0.25 {
+        if !self.blind && part > 0.07 {
             self.blind = true;
             seal.device.set_covered(false);
         }
-        if !self.cut && part > 0.35 {
+        if !self.cut && part > 0.11 {
             self.cut = true;
             seal.device.cut_rope();
         }
-        if self.cut && part > 0.45 {
+        if self.cut && part > 0.15 {
             seal.device.set_covered(true);
         }
     }

@@ -37,6 +37,7 @@ struct Body {
     seal: JointechSeal,
     moment: Moment,
     clock_error_s: i64,
+    off: bool,
     covered: bool,
     dead: bool,
     interval: Duration,
@@ -70,6 +71,8 @@ pub struct Condition {
     pub clock_error_s: i64,
     /// It answers no to a new interval.
     pub refuses_interval: bool,
+    /// It is locked already.
+    pub locked: bool,
 }
 
 impl Device {
@@ -83,6 +86,16 @@ impl Device {
     /// The ten digits it calls itself.
     pub fn id(&self) -> String {
         self.lock().seal.id().to_owned()
+    }
+
+    /// The same as a number.
+    pub fn number(&self) -> u64 {
+        self.id().parse().expect("an id is ten digits")
+    }
+
+    /// Switches it off for good: it leaves the network and forgets what it kept.
+    pub fn switch_off(&self) {
+        self.lock().off = true;
     }
 
     /// Carries it somewhere.
@@ -183,6 +196,11 @@ fn lock(body: &Mutex<Body>) -> MutexGuard<'_, Body> {
 
 impl Body {
     fn new(number: u64, condition: Condition, tempo: Tempo) -> Self {
+        let contacts = if condition.locked {
+            Status::SEALED
+        } else {
+            Status::OPEN
+        };
         let moment = Moment {
             unix_s: 0,
             lat: condition.place.lat,
@@ -196,7 +214,7 @@ impl Body {
             battery_percent: condition.battery_percent,
             status: Status {
                 battery_low: condition.battery_percent < 30,
-                ..Status::OPEN
+                ..contacts
             },
             stored: false,
             woken_by: 1,
@@ -206,6 +224,7 @@ impl Body {
             seal: JointechSeal::new(number),
             moment,
             clock_error_s: condition.clock_error_s,
+            off: false,
             covered: true,
             dead: false,
             interval: Duration::from_secs(u64::from(condition.interval_s)),
@@ -225,7 +244,7 @@ impl Body {
     }
 
     fn reachable(&self) -> bool {
-        self.covered && !self.dead
+        self.covered && !self.dead && !self.off
     }
 
     /// What is due now.
@@ -417,7 +436,7 @@ impl Body {
 async fn live(body: Arc<Mutex<Body>>, server: SocketAddr) {
     let tempo = lock(&body).tempo;
     let pause = tempo.real(BEAT).max(LEAST_BEAT);
-    loop {
+    while !lock(&body).off {
         lock(&body).beat();
         let reachable = lock(&body).reachable();
         if reachable && let Ok(stream) = TcpStream::connect(server).await {
@@ -482,6 +501,7 @@ mod tests {
             interval_s: 60,
             clock_error_s: 0,
             refuses_interval: false,
+            locked: false,
         };
         Body::new(8_000_620_011, condition, Tempo::true_time())
     }

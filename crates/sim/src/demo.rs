@@ -1,0 +1,422 @@
+//! The demonstration's world: a past made at a run, then a present in true time with something of everything going on, and
+//! three things that wait for the visitor.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::runtime::{Handle, Runtime};
+
+use crate::cast::{Cast, EMAS, PRIOK};
+use crate::client::Client;
+use crate::roads::Roads;
+use crate::seal::device::{Condition, Device};
+use crate::story::{Pace, Script, Stage, StockedSeal, Stop, Trouble};
+use crate::tempo::Tempo;
+
+/// How the present goes: a report every five seconds, trucks in a hurry, so that a trip fits into a visit.
+const PRESENT: Pace = Pace {
+    interval_s: 5,
+    haste: 2.2,
+};
+/// How the past went.
+const PAST: Pace = Pace {
+    interval_s: 30,
+    haste: 1.0,
+};
+/// The past ran this much faster than the world.
+pub const PAST_SPEED: f64 = 400.0;
+/// How long the past lasts, from its first document to the present.
+pub const PAST_LASTS: Duration = Duration::from_secs(3 * 3600);
+/// Device numbers of the demonstration's seals start here.
+const FIRST_DEVICE: u64 = 8_000_000_101;
+/// A story that has ended begins again after this.
+const INTERMISSION: Duration = Duration::from_secs(20);
+/// How long a seal may take to be heard of after it was switched on.
+const HEARD_WITHIN: Duration = Duration::from_secs(120);
+
+/// Where the world is played.
+pub struct Demo {
+    /// The API, `http://127.0.0.1:8080`.
+    pub base: String,
+    /// The Jointech door.
+    pub seals: SocketAddr,
+    /// The people.
+    pub cast: Cast,
+    roads: Roads,
+    numbers: AtomicU64,
+}
+
+/// The container that stands at its destination and waits for its removal to be granted.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Waiting {
+    device: u64,
+    label: String,
+    lat: f64,
+    lon: f64,
+}
+
+impl Demo {
+    /// A world for this server and these people; `seed` keeps container numbers of one start apart from another's.
+    pub fn new(base: &str, seals: SocketAddr, cast: Cast, seed: u64) -> Result<Self> {
+        Ok(Self {
+            base: base.to_owned(),
+            seals,
+            cast,
+            roads: Roads::sketch()?,
+            numbers: AtomicU64::new(seed % 900_000),
+        })
+    }
+
+    /// Plays what has been: three finished trips, and one that has arrived and waits.
+    pub fn past(self: &Arc<Self>, tempo: Tempo) -> Result<Waiting> {
+        let runtime = runtime()?;
+        let stage = self.stage((EMAS, "officer"), tempo, PAST)?;
+        let stories = [
+            self.script(Yard::Kaligawe, Trouble::None, Stop::Never),
+            self.script(Yard::Genuk, Trouble::Detour, Stop::Never),
+            self.script(Yard::Terboyo, Trouble::LatePhotos, Stop::Never),
+            self.script(Yard::Lik, Trouble::None, Stop::AtRemoval),
+        ];
+        let mut threads = Vec::new();
+        for (place, script) in (0..).zip(stories) {
+            let seal = self.stocked(&stage, FIRST_DEVICE + place, runtime.handle(), false)?;
+            let (demo, stage) = (Arc::clone(self), stage.clone());
+            threads.push(std::thread::spawn(move || {
+                demo.play_once(&stage, &script, &seal).map(|()| (script, seal))
+            }));
+        }
+        let mut waiting = None;
+        for thread in threads {
+            let (script, seal) = thread
+                .join()
+                .map_err(|_| anyhow::anyhow!("a story of the past panicked"))??;
+            if script.stop == Stop::AtRemoval {
+                waiting = Some(self.waiting(&script, &seal)?);
+            }
+        }
+        waiting.context("no container waits for its removal")
+    }
+
+    /// Plays the present until the process ends; returns once it is under way.
+    pub fn present(self: &Arc<Self>, waiting: Option<Waiting>) -> Result<Runtime> {
+        let runtime = runtime()?;
+        let tempo = Tempo::true_time();
+        let emas = self.stage((EMAS, "officer"), tempo, PRESENT)?;
+        let priok = self.stage((PRIOK, "officer_priok"), tempo, PRESENT)?;
+        if let Some(waiting) = waiting {
+            self.wake(&waiting, runtime.handle(), tempo);
+        }
+        emas.play_document_only(
+            &self.script(Yard::Wijaya, Trouble::None, Stop::Never),
+            &self.roads,
+        )?;
+        let lanes = [
+            (&emas, Yard::Terboyo, Trouble::CutInBlindArea, Often::Once),
+            (&emas, Yard::Kaligawe, Trouble::None, Often::Always),
+            (&emas, Yard::Genuk, Trouble::Detour, Often::Always),
+            (&emas, Yard::Candi, Trouble::Silence, Often::Always),
+            (&priok, Yard::Cilincing, Trouble::LatePhotos, Often::Always),
+            (&priok, Yard::Marunda, Trouble::LowBattery, Often::Always),
+        ];
+        for (place, (stage, yard, trouble, often)) in (10..).zip(lanes) {
+            let (demo, stage, handle) = (Arc::clone(self), stage.clone(), runtime.handle().clone());
+            std::thread::Builder::new()
+                .name(format!("story {yard:?}"))
+                .spawn(move || demo.lane(&stage, yard, trouble, often, FIRST_DEVICE + place, &handle))
+                .context("could not start a story")?;
+        }
+        Ok(runtime)
+    }
+
+    /// One seal's stories, one after the other.
+    fn lane(&self, stage: &Stage, yard: Yard, trouble: Trouble, often: Often, device: u64, handle: &Handle) {
+        loop {
+            let script = self.script(yard, trouble, Stop::Never);
+            let played = self.stocked(stage, device, handle, true).and_then(|seal| {
+                self.play_once(stage, &script, &seal)
+                    .map(|()| seal.device.switch_off())
+            });
+            if let Err(failure) = played {
+                tracing::warn!(story = ?yard, failure = format!("{failure:#}"), "a story of the demonstration broke off");
+            }
+            if often == Often::Once {
+                return;
+            }
+            stage.tempo.pause(INTERMISSION);
+        }
+    }
+
+    fn play_once(&self, stage: &Stage, script: &Script, seal: &StockedSeal) -> Result<()> {
+        stage
+            .play(script, seal, &self.roads)
+            .with_context(|| format!("container {}", script.container))?;
+        Ok(())
+    }
+
+    fn stage(&self, office: (&'static str, &str), tempo: Tempo, pace: Pace) -> Result<Stage> {
+        Stage::set(&self.base, &self.cast, office, tempo, pace)
+    }
+
+    fn script(&self, yard: Yard, trouble: Trouble, stop: Stop) -> Script {
+        let number = self.numbers.fetch_add(1, Relaxed);
+        let (from, to, detour) = yard.way();
+        Script {
+            container: container_number(number),
+            document_kind: yard.document_kind(),
+            document_number: format!("{:06}", number % 1_000_000),
+            from,
+            to,
+            detour: (trouble == Trouble::Detour).then_some(detour).flatten(),
+            plate: yard.plate(),
+            trouble,
+            stop,
+        }
+    }
+
+    /// A seal of that device number: registered where it is not yet, switched on, heard of.
+    fn stocked(&self, stage: &Stage, number: u64, handle: &Handle, spare: bool) -> Result<StockedSeal> {
+        let number = if spare {
+            self.spare(&stage.operator, number)?
+        } else {
+            number
+        };
+        let _runtime = handle.enter();
+        let place = segel_geo::Position {
+            lat: -6.9402,
+            lon: 110.4240,
+        };
+        let condition = Condition {
+            place,
+            battery_percent: 96,
+            interval_s: stage.pace.interval_s,
+            clock_error_s: 0,
+            refuses_interval: false,
+            locked: false,
+        };
+        let device = Device::switch_on(number, condition, self.seals, stage.tempo);
+        let (id, label) = registered(stage, number)?;
+        await_first_report(stage, id)?;
+        Ok(StockedSeal { id, label, device })
+    }
+
+    /// The number itself, or the next in its hundreds whose seal is not bound to a trip.
+    fn spare(&self, operator: &Client, number: u64) -> Result<u64> {
+        for candidate in (number..number + 10_000).step_by(100) {
+            match find_seal(operator, candidate)? {
+                Some(seal) if !seal["trip"].is_null() => {}
+                _ => return Ok(candidate),
+            }
+        }
+        anyhow::bail!("every seal of the demonstration is on a trip")
+    }
+
+    fn waiting(&self, script: &Script, seal: &StockedSeal) -> Result<Waiting> {
+        let gate = self.roads.place(script.to.0)?;
+        let at = gate.outline.first().context("a gate is a point")?;
+        Ok(Waiting {
+            device: seal.device.number(),
+            label: seal.label.clone(),
+            lat: at.lat,
+            lon: at.lon,
+        })
+    }
+
+    /// The seal that has been standing locked at its destination.
+    fn wake(&self, waiting: &Waiting, handle: &Handle, tempo: Tempo) {
+        let _runtime = handle.enter();
+        let condition = Condition {
+            place: segel_geo::Position {
+                lat: waiting.lat,
+                lon: waiting.lon,
+            },
+            battery_percent: 88,
+            interval_s: PAST.interval_s,
+            clock_error_s: 0,
+            refuses_interval: false,
+            locked: true,
+        };
+        Device::switch_on(waiting.device, condition, self.seals, tempo);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Often {
+    Once,
+    Always,
+}
+
+/// The ways of the demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Yard {
+    Kaligawe,
+    Lik,
+    Terboyo,
+    Genuk,
+    Candi,
+    Wijaya,
+    Cilincing,
+    Marunda,
+}
+
+type End = (&'static str, &'static str);
+
+impl Yard {
+    /// Where from, where to, and where a detour would lead.
+    fn way(self) -> (End, End, Option<&'static str>) {
+        let tpks = ("gate_tpks", "tpks");
+        let koja = ("gate_koja", "koja_terminal");
+        match self {
+            Self::Kaligawe => (tpks, ("gate_tps_kaligawe", "tps_kaligawe"), None),
+            Self::Lik => (tpks, ("gate_ki_lik", "ki_lik"), None),
+            Self::Terboyo => (tpks, ("gate_ki_terboyo", "ki_terboyo"), None),
+            Self::Genuk => (tpks, ("gate_tps_genuk", "tps_genuk"), Some("gate_pusat_logistik")),
+            Self::Candi => (tpks, ("gate_ki_candi", "ki_candi"), None),
+            Self::Wijaya => (tpks, ("gate_tps_wijaya", "tps_wijaya"), None),
+            Self::Cilincing => (koja, ("gate_tps_cilincing", "tps_cilincing"), None),
+            Self::Marunda => (koja, ("gate_tps_marunda", "tps_marunda"), None),
+        }
+    }
+
+    fn document_kind(self) -> &'static str {
+        match self {
+            Self::Lik | Self::Terboyo | Self::Candi => "storage_permit",
+            Self::Wijaya => "bc12",
+            _ => "plp",
+        }
+    }
+
+    fn plate(self) -> &'static str {
+        match self {
+            Self::Kaligawe => "H 1834 KA",
+            Self::Lik => "H 9021 LK",
+            Self::Terboyo => "H 1477 TB",
+            Self::Genuk => "H 8105 GN",
+            Self::Candi => "H 1290 CD",
+            Self::Wijaya => "H 1611 WK",
+            Self::Cilincing => "B 9344 CL",
+            Self::Marunda => "B 9870 MR",
+        }
+    }
+}
+
+/// A fictitious owner's number with its true check digit (ISO 6346).
+pub fn container_number(number: u64) -> String {
+    let ten = format!("SGLU{:06}", number % 1_000_000);
+    format!("{ten}{}", check_digit(&ten))
+}
+
+fn check_digit(ten: &str) -> u32 {
+    let sum: u32 = ten
+        .bytes()
+        .zip(0..)
+        .map(|(byte, place)| value_of(byte) << place)
+        .sum();
+    sum % 11 % 10
+}
+
+/// Letters count from 10, and multiples of 11 are left out.
+fn value_of(byte: u8) -> u32 {
+    match byte {
+        b'0'..=b'9' => u32::from(byte - b'0'),
+        _ => (10..=38)
+            .filter(|value| value % 11 != 0)
+            .nth(usize::from(byte - b'A'))
+            .unwrap_or(0),
+    }
+}
+
+/// The number and label of the registered seal of that device.
+fn registered(stage: &Stage, number: u64) -> Result<(u64, String)> {
+    if let Some(seal) = find_seal(&stage.operator, number)? {
+        let label = seal["label"].as_str().context("a seal has no label")?.to_owned();
+        return Ok((seal["id"].as_u64().context("a seal has no number")?, label));
+    }
+    let label = format!("JT701-{:06}", number % 1_000_000);
+    let body = json!({
+        "protocol": "jointech", "device": format!("{number:010}"), "label": label, "profile": "jt701d",
+        "provider": null, "pool": stage.office,
+        "certificate": {"number": format!("SERT-DEMO-{}", number % 10_000), "issuer": "DJBC (contoh)", "valid_until": "2030-12-31"}
+    });
+    Ok((stage.operator.create("/seals", body)?, label))
+}
+
+fn find_seal(operator: &Client, number: u64) -> Result<Option<serde_json::Value>> {
+    let found = operator.get(&format!("/seals?q={number:010}"))?;
+    let device = json!(format!("{number:010}"));
+    let seals = found["items"].as_array().context("seals are no list")?;
+    Ok(seals.iter().find(|seal| seal["device"] == device).cloned())
+}
+
+fn await_first_report(stage: &Stage, seal: u64) -> Result<()> {
+    let until_ms = stage.tempo.now_unix_ms() + HEARD_WITHIN.as_millis() as i64;
+    while stage.tempo.now_unix_ms() < until_ms {
+        let found = stage.operator.get(&format!("/seals/{seal}"))?;
+        if !found["now"]["position"].is_null() || !found["last"]["position"].is_null() {
+            return Ok(());
+        }
+        stage.tempo.pause(Duration::from_millis(300));
+    }
+    anyhow::bail!("seal {seal} was switched on and never heard of")
+}
+
+fn runtime() -> Result<Runtime> {
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    built.context("could not start a runtime for the simulated seals")
+}
+
+/// The cast as written down at the first start; nothing where there is none.
+pub fn remembered_cast(file: &Path) -> Result<Option<Cast>> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(Some(
+            serde_json::from_slice(&bytes).context("the demonstration's cast is malformed")?,
+        )),
+        Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(failure) => Err(failure).context("could not read the demonstration's cast"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits_are_those_of_published_numbers() {
+        for number in ["CSQU3054383", "TEMU6079348", "HLXU2008419", "ABCU0000070"] {
+            assert_eq!(check_digit(&number[..10]).to_string(), number[10..], "{number}");
+        }
+        assert_eq!(container_number(1_000_042)[..10], *"SGLU000042");
+    }
+
+    #[test]
+    fn every_way_of_the_demonstration_exists() {
+        let roads = Roads::sketch().expect("the sketch is well formed");
+        for yard in [
+            Yard::Kaligawe,
+            Yard::Lik,
+            Yard::Terboyo,
+            Yard::Genuk,
+            Yard::Candi,
+            Yard::Wijaya,
+            Yard::Cilincing,
+            Yard::Marunda,
+        ] {
+            let (from, to, detour) = yard.way();
+            let ends = [from, to].map(|(gate, place)| {
+                roads.place(place).expect("the place exists");
+                roads.node_of_gate(gate).expect("the gate exists").to_owned()
+            });
+            roads.drive(&ends[0], &ends[1]).expect("a road leads there");
+            if let Some(gate) = detour {
+                roads.node_of_gate(gate).expect("the detour exists");
+            }
+        }
+    }
+}
