@@ -7,8 +7,8 @@ pub const FRAME_BYTES: u32 = 2048;
 pub const REQUEST_BYTES: u32 = 32 * 1024;
 /// The most fixes one request may hold. Each is kept with the whole request, so the product is what one request costs.
 pub const FIXES: usize = 64;
-/// How many bytes without meaning a connection may send before it is closed. A seal that starts in the middle of a
-/// frame sends fewer than one frame of them.
+/// How many bytes without meaning may come between two reports before the connection is closed. A seal that starts in
+/// the middle of a frame sends fewer than one frame of them.
 pub const GARBAGE_BYTES: u32 = 4096;
 /// How long the rest of a started frame may take: a mobile network repeats a lost packet well within it.
 pub const PARTIAL_S: u32 = 60;
@@ -26,7 +26,7 @@ pub struct Limits {
     pub frame_bytes: u32,
     /// The longest HTTP request.
     pub request_bytes: u32,
-    /// Bytes without meaning before the connection is closed.
+    /// Bytes without meaning between two reports before the connection is closed.
     pub garbage_bytes: u32,
     /// Seconds until a started frame is given up.
     pub partial_s: u32,

@@ -1,5 +1,7 @@
 //! One connection, whatever its protocol.
 
+use alloc::vec::Vec;
+
 use segel_model::{DeviceId, OrderId, ServerTime, order::SealCommand, report::Protocol};
 
 use crate::{
@@ -79,6 +81,22 @@ impl Session {
             Talk::Osmand(_) => Err(NotSpoken {
                 why: "a phone takes no orders",
             }),
+        }
+    }
+
+    /// Takes back an order that still waits (its grant has ended). False where it has gone out or is unknown.
+    pub fn withdraw(&mut self, id: OrderId) -> bool {
+        match &mut self.talk {
+            Talk::Jointech(session) => session.withdraw(id),
+            Talk::Osmand(_) => false,
+        }
+    }
+
+    /// Orders without an outcome and whether each has gone out: what to settle when the connection ends.
+    pub fn pending_orders(&self) -> Vec<(OrderId, bool)> {
+        match &self.talk {
+            Talk::Jointech(session) => session.pending_orders(),
+            Talk::Osmand(_) => Vec::new(),
         }
     }
 

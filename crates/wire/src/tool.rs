@@ -268,11 +268,18 @@ impl OddityLine {
     }
 }
 
-/// Its name where there is nothing more to say, otherwise an object with the name as `signal`.
+/// Its name where there is nothing more to say, otherwise an object with the name as `signal` and what it says.
 fn signal(signal: &Signal) -> Value {
+    let name = signal.name();
     match serde_json::to_value(signal) {
-        Ok(Value::Object(object)) if object.len() > 1 => Value::Object(object),
-        _ => Value::String(signal.name().into()),
+        Ok(Value::Object(mut tagged)) => match tagged.remove(name) {
+            Some(Value::Object(mut details)) => {
+                details.insert("signal".into(), name.into());
+                Value::Object(details)
+            }
+            _ => name.into(),
+        },
+        _ => name.into(),
     }
 }
 

@@ -65,6 +65,15 @@ impl Story {
             }
             "order" => self.order(rest, now, clock),
             "tick" => self.session.tick(now),
+            "withdraw" => {
+                let withdrawn = self.session.withdraw(OrderId(rest.parse().unwrap()));
+                writeln!(
+                    self.log,
+                    "{clock} withdrawn: {withdrawn}, pending {:?}",
+                    self.session.pending_orders()
+                )
+                .unwrap();
+            }
             other => panic!("no such step: {other}"),
         }
         self.drain(clock);
@@ -551,6 +560,41 @@ fn orders_beyond_the_limit_are_refused() {
             00:02 report Answer of 7100000042
             00:02 order 1 ends Done
             00:02 sends (P54,1,1)
+        "#]],
+    );
+}
+
+/// "A queued opening checks its grant again at the moment of sending": one that waits can be taken back, one that is
+/// out cannot.
+#[test]
+fn an_order_that_still_waits_can_be_withdrawn() {
+    check(
+        "00:00 record 7
+         00:01 order unlock 12#aAM
+         00:01 order unlock 12#aAM
+         00:02 withdraw 1
+         00:02 withdraw 2
+         00:02 withdraw 2
+         00:03 says (7100000042,P43,1,0)",
+        expect![[r#"
+            00:00 report Record of 7100000042
+            00:01 sends (P43,12#aAM)
+            00:02 withdrawn: false, pending [(OrderId(1), true), (OrderId(2), false)]
+            00:02 withdrawn: true, pending [(OrderId(1), true)]
+            00:02 withdrawn: false, pending [(OrderId(1), true)]
+            00:03 report Answer of 7100000042
+            00:03 order 1 ends Done
+        "#]],
+    );
+}
+
+#[test]
+fn frames_that_end_like_lines_are_no_garbage() {
+    check(
+        "00:00 hex 28373130303030303034322c404a54290d0a0d0a28373130303030303034322c404a54290d0a",
+        expect![[r#"
+            00:00 report Heartbeat of 7100000042 heartbeat
+            00:00 report Heartbeat of 7100000042 heartbeat
         "#]],
     );
 }

@@ -133,6 +133,23 @@ impl Orders {
         Some((order.id, order.wanted.outcome(text)))
     }
 
+    /// Takes back an order that has not gone out yet.
+    pub(crate) fn withdraw(&mut self, id: OrderId) -> bool {
+        let at = self
+            .0
+            .iter()
+            .position(|order| order.id == id && order.sent.is_none());
+        at.map(|at| self.remove(at)).is_some()
+    }
+
+    /// Every order without an outcome, and whether it has gone out.
+    pub(crate) fn pending(&self) -> Vec<(OrderId, bool)> {
+        self.0
+            .iter()
+            .map(|order| (order.id, order.sent.is_some()))
+            .collect()
+    }
+
     /// Ends one order that has waited too long.
     pub(crate) fn overdue(&mut self, now: ServerTime, limit_s: u32) -> Option<OrderId> {
         let is_late = |order: &Order| {

@@ -139,6 +139,11 @@ impl Session {
                     break;
                 }
             }
+            if let Some(b'\r' | b'\n') = rest.first() {
+                // Some clones end a frame like a line.
+                used += self.pass(1);
+                continue;
+            }
             match frame::next(rest, self.limits.frame_bytes as usize) {
                 Next::More => break,
                 Next::Binary(length) => {
@@ -298,6 +303,7 @@ impl Session {
             Some(first) if *first == report.device => {}
             Some(_) => self.outputs.oddity(self.seen, "another_device", raw),
         }
+        self.garbage = 0;
         let owes = owed.answer != Answer::Nothing || owed.tell_time;
         let token = if owes {
             AckToken(output::Owed::Jointech(owed))
@@ -405,6 +411,16 @@ impl Session {
         }
         self.send_orders(now);
         Ok(())
+    }
+
+    /// Takes back an order that has not gone out yet.
+    pub fn withdraw(&mut self, id: OrderId) -> bool {
+        self.orders.withdraw(id)
+    }
+
+    /// Orders without an outcome, and whether each has gone out.
+    pub fn pending_orders(&self) -> Vec<(OrderId, bool)> {
+        self.orders.pending()
     }
 
     /// A sleeping seal hears nothing: orders go out only once it has spoken.

@@ -1,0 +1,69 @@
+//! Frames of our own, built by hand from the makers' documents, and what they must be read as.
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
+
+use segel_model::{ServerTime, report::Protocol};
+use segel_wire::{Profile, tool::Tool};
+use serde_json::Value;
+
+/// Every field that `theirs` names must be in `ours`; numbers agree to a metre's hundredth part.
+fn differs(path: &str, theirs: &Value, ours: &Value) -> Option<String> {
+    let difference = || Some(format!("{path}: wanted {theirs}, got {ours}"));
+    match (theirs, ours) {
+        (Value::Object(fields), Value::Object(_)) => fields
+            .iter()
+            .find_map(|(name, value)| differs(&format!("{path}.{name}"), value, &ours[name])),
+        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
+            let pairs = items.iter().zip(others).enumerate();
+            pairs
+                .into_iter()
+                .find_map(|(at, (one, other))| differs(&format!("{path}[{at}]"), one, other))
+        }
+        (Value::Number(one), Value::Number(other)) => {
+            let apart = (one.as_f64().unwrap() - other.as_f64().unwrap()).abs();
+            if apart < 1e-5 { None } else { difference() }
+        }
+        _ if theirs == ours => None,
+        _ => difference(),
+    }
+}
+
+/// Replies are hexadecimal in the tool and text in the fixtures.
+fn with_text_replies(mut answer: Value) -> Value {
+    for reply in answer["replies"].as_array_mut().unwrap() {
+        let hex = reply.as_str().unwrap();
+        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let bytes = (0..hex.len()).step_by(2).map(byte).collect();
+        *reply = Value::String(String::from_utf8(bytes).unwrap());
+    }
+    answer
+}
+
+fn check(protocol: Protocol, frames: &str) {
+    for line in frames.lines() {
+        let golden: Value = serde_json::from_str(line).unwrap();
+        let mut tool = Tool::new(protocol, Profile::Any);
+        let answer = tool.line(
+            &golden["line"].to_string(),
+            ServerTime::from_unix_ms(1_770_111_020_000),
+        );
+        let answer = with_text_replies(serde_json::from_str(&answer).unwrap());
+        let difference = differs("", &golden["expect"], &answer);
+        assert_eq!(difference, None, "{}\n{answer}", golden["name"]);
+    }
+}
+
+#[test]
+fn jointech_frames_are_read_as_the_manual_says() {
+    check(
+        Protocol::Jointech,
+        include_str!("../../../fixtures/golden/jointech.jsonl"),
+    );
+}
+
+#[test]
+fn phones_are_read_as_their_documents_say() {
+    check(
+        Protocol::Osmand,
+        include_str!("../../../fixtures/golden/osmand.jsonl"),
+    );
+}
