@@ -203,10 +203,13 @@ impl Corridor {
         }
         let plane = Plane::at(position);
         let mut nearest = Nearest::NOTHING;
+        let mut from = plane.place(self.points[0]);
         for (segment, ends) in (0u32..).zip(self.points.windows(2)) {
             let width_m = f64::from(self.half_width_m(segment));
             for part in straight::parts(ends[0], ends[1]) {
-                nearest.weigh(&plane, part, segment, width_m);
+                let to = plane.place(part.1);
+                nearest.weigh((from, to), part, segment, width_m);
+                from = to;
             }
         }
         Some(self.measure(position, &nearest))
@@ -234,7 +237,13 @@ impl Corridor {
     fn passes(&self, fence: &Fence, ends: &[Position], width_m: f64) -> bool {
         fence.as_circle().is_some_and(|(centre, radius_m)| {
             let mut nearest = Nearest::NOTHING;
-            nearest.weigh(&Plane::at(centre), (ends[0], ends[1]), 0, 0.0);
+            let plane = Plane::at(centre);
+            nearest.weigh(
+                (plane.place(ends[0]), plane.place(ends[1])),
+                (ends[0], ends[1]),
+                0,
+                0.0,
+            );
             nearest.distance_m <= radius_m + width_m
         })
     }
@@ -278,8 +287,8 @@ impl Nearest {
         share: 0.0,
     };
 
-    fn weigh(&mut self, plane: &Plane, part: (Position, Position), segment: u32, half_width_m: f64) {
-        let (a, b) = (plane.place(part.0), plane.place(part.1));
+    /// Weighs a part by its ends on the plane.
+    fn weigh(&mut self, (a, b): (Point, Point), part: (Position, Position), segment: u32, half_width_m: f64) {
         let here = Point { x: 0.0, y: 0.0 };
         let share = here.share_along(a, b);
         let distance_m = here.distance_m(a.toward(b, share));
