@@ -104,3 +104,34 @@ impl Point {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use geographiclib_rs::{DirectGeodesic, Geodesic};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn twenty_kilometres_off_the_plane_is_true_to_ten_centimetres(
+            lat in -46.0..46.0f64, lon in -180.0..180.0f64, bearing in 0.0..360.0f64, far_m in 0.0..20_000.0f64,
+        ) {
+            let (lat_b, lon_b): (f64, f64) = Geodesic::wgs84().direct(lat, lon, bearing, far_m);
+            let plane = Plane::at(Position { lat, lon });
+            let (sin, cos) = libm::sincos(bearing.to_radians());
+            let truth = Point { x: far_m * sin, y: far_m * cos };
+            let placed = plane.place(Position { lat: lat_b, lon: lon_b });
+            prop_assert!(placed.distance_m(truth) < 0.1, "{}", placed.distance_m(truth));
+            let back = plane.position(placed);
+            prop_assert!((back.lat - lat_b).abs() < 1e-8 && turn_deg(back.lon, lon_b).abs() < 2e-8);
+        }
+
+        #[test]
+        fn placing_is_total(lat: f64, lon: f64, origin_lat: f64, origin_lon: f64, x: f64, y: f64) {
+            let plane = Plane::at(Position { lat: origin_lat, lon: origin_lon });
+            let placed = plane.place(Position { lat, lon });
+            let _ = (plane.position(Point { x, y }), plane.position(placed));
+        }
+    }
+}

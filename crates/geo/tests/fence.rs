@@ -84,6 +84,18 @@ fn the_distance_to_the_border_counts_from_both_sides() {
 }
 
 #[test]
+fn far_from_a_fence_the_distance_is_that_of_the_geodesic() {
+    let fence = fence(yard());
+    // From the south-west the nearest place is the south-western corner.
+    let far = go(at(-6.95, 110.42), 225.0, 50_000.0);
+    assert!(
+        (fence.outside_m(far) - 50_000.0).abs() < 0.1,
+        "{}",
+        fence.outside_m(far)
+    );
+}
+
+#[test]
 fn a_hole_is_outside_and_its_border_inside() {
     let hole = rectangle(-6.946, 110.424, -6.944, 110.426);
     let fence = Fence::polygon_with_holes(yard(), vec![hole.clone()]).unwrap();

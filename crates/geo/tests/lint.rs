@@ -263,6 +263,17 @@ fn a_simplified_line_keeps_its_ends_and_its_corners() {
     assert_eq!(simplify(&[at(f64::NAN, 0.0), start], 1.0), [start]);
 }
 
+#[test]
+fn a_long_line_is_simplified_in_stretches_of_a_thousand() {
+    let drawn: Vec<Position> = (0..2_500)
+        .map(|step| at(0.0, 110.0 + f64::from(step) * 1e-4))
+        .collect();
+    assert_eq!(
+        simplify(&drawn, 1.0),
+        [drawn[0], drawn[1_000], drawn[2_000], drawn[2_499]]
+    );
+}
+
 mod properties {
     use super::*;
     use oracle::to_line_m;
