@@ -36,6 +36,7 @@ pub mod clocks;
 pub mod calendar;
 
 pub mod alarms;
+pub mod assessment;
 pub mod notice;
 pub mod watch;
 pub mod skp;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use segel_model::alarm::{AlarmOutcome, AlarmStage, Bilingual, Finding};
+use segel_model::alarm::{AlarmOutcome, AlarmStage, Bilingual, EscalationStep, Finding};
 use segel_model::document::{DocumentStatus, Paper};
 use segel_model::grant::{Grant, GrantEnd};
 use segel_model::observed::Place;
@@ -14,7 +14,7 @@ use segel_model::photo::{PhotoFacts, PhotoKind, PhotoStep};
 use segel_model::principal::{Belonging, OrganisationKind};
 use segel_model::report::{Lock, Protocol};
 use segel_model::route::{RoutePlan, RouteStatus};
-use segel_model::rulebook::EditionNumber;
+use segel_model::rulebook::{EditionNumber, Reaction};
 use segel_model::seal::{SealCondition, SealRegistration};
 use segel_model::skp::{Delivery, MessageCode};
 use segel_model::trip::{Circumstance, Clock, TripRequest, TripState};
@@ -447,12 +447,16 @@ pub struct Alarm {
     pub stage: AlarmStage,
     /// When it was raised, in our time.
     pub raised_at: ServerTime,
+    /// From when the limits to react run; the same, but for steps of the clock.
+    pub counts_from: ServerTime,
+    /// How soon people must react, by the rules of its day.
+    pub reaction: Reaction,
     /// Who saw it first.
     pub acknowledged: Option<Signed>,
     /// Who began to act.
     pub investigated: Option<Signed>,
-    /// How often it went to the next.
-    pub escalations: u8,
+    /// Which limits ran out, so that it went to the next.
+    pub escalated: BTreeSet<EscalationStep>,
     /// When it goes to the next unless somebody reacts.
     pub escalate_due: Option<ServerTime>,
     /// What caused it is over since then.

@@ -1,0 +1,359 @@
+//! What a report shows: signals of alarm, the corridor, areas, stops, fixes, battery, and what is over.
+
+use segel_model::input::ReportInput;
+use segel_model::observed::{FixUse, Place, Side, Standing};
+use segel_model::rulebook::Edition;
+use segel_model::{AlarmCode, Event, EventTime, Observed, SealId, Severity, Signal, TripId};
+
+use super::battery::{self, BatteryTrouble, Charge, Need};
+use super::deviation::{self, Deviation};
+use super::lateness::Progress;
+use super::tamper::{self, Tampering};
+use super::{TripWatch, has, known_late, look, refusals, silence, stop, window_fix};
+use crate::Deciding;
+use crate::alarms::{self, Suspicion};
+use crate::state::{Seal, Trip};
+
+/// What a report is judged with. `trip` is as it was before the report.
+struct Scene<'a> {
+    seal_id: SealId,
+    seal: &'a Seal,
+    trip_id: Option<TripId>,
+    trip: Option<&'a Trip>,
+    edition: &'a Edition,
+    observed: &'a Observed,
+}
+
+impl<'a> Scene<'a> {
+    fn of(deciding: &Deciding<'a>, observed: &'a Observed) -> Option<Self> {
+        let seal_id = observed.seal?;
+        let trip_id = observed
+            .trip
+            .filter(|trip| deciding.base.trips.contains_key(trip));
+        let trip = trip_id.and_then(|trip| deciding.base.trip(trip));
+        let in_force = deciding.rules.in_force(deciding.now());
+        let edition = trip.map_or(in_force, |trip| deciding.edition_of(trip));
+        Some(Self {
+            seal_id,
+            seal: deciding.base.seal(seal_id)?,
+            trip_id,
+            trip,
+            edition,
+            observed,
+        })
+    }
+
+    fn suspicion(&self, code: AlarmCode, severity: Severity, at: EventTime) -> Suspicion {
+        let place = self.observed.place.filter(|place| place.use_ == FixUse::Judges);
+        Suspicion {
+            place: place.map(|place| place.position),
+            known_late: known_late(self.observed, self.edition.watch.late_data_s),
+            ..Suspicion::new(code, severity, self.trip_id, Some(self.seal_id), at)
+        }
+    }
+
+    /// The trip where its seal is closed and watched.
+    fn watched(&self) -> Option<(TripId, &'a Trip)> {
+        self.trip_id
+            .zip(self.trip)
+            .filter(|(_, trip)| trip.watch.heard.is_some())
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.observed.standing == Standing::Fresh
+    }
+}
+
+/// Raises what a report shows, and says what is over.
+pub fn follow(deciding: &mut Deciding<'_>, _input: &ReportInput, observed: &Observed) {
+    let Some(scene) = Scene::of(deciding, observed) else {
+        return;
+    };
+    clock(deciding, &scene);
+    tampering(deciding, &scene);
+    faults(deciding, &scene);
+    refused(deciding, &scene);
+    let Some((id, trip)) = scene.watched() else { return };
+    over(deciding, &scene, id, trip, AlarmCode::A12, true);
+    if observed.standing == Standing::VeryLate {
+        return ask_revisit(deciding, &scene, id, trip);
+    }
+    if let Some(place) = observed.place.filter(|place| place.use_ == FixUse::Judges) {
+        travel(deciding, &scene, id, trip, &place);
+    }
+    if scene.is_fresh() {
+        fixes(deciding, &scene, id, trip);
+        lateness(deciding, &scene, id, trip);
+        charge(deciding, &scene, id, trip);
+    }
+}
+
+/// The clock of the seal against ours: corrected from now on, and an alarm where it is off by too much.
+fn clock(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
+    let Some(fact) = scene.seal.watch.clock.measured(scene.observed) else {
+        return;
+    };
+    let seal = scene.seal_id;
+    deciding.emit(Event::SealClockMeasured {
+        seal,
+        offset_ms: fact.offset_ms,
+        from: fact.from,
+    });
+    let limit_ms = i64::from(scene.edition.watch.clock_error_s) * 1_000;
+    if limit_ms < fact.offset_ms.abs() {
+        let suspicion = scene.suspicion(AlarmCode::A23, Severity::S3, scene.observed.at);
+        alarms::suspect(deciding, suspicion, || tamper::why_clock(fact.offset_ms));
+    }
+}
+
+/// A signal of alarm is judged when it arrives, however old it is.
+fn tampering(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
+    let at = scene.observed.at;
+    // As the trip stands after the events so far: the report may itself be the opening under a grant.
+    let trip = scene
+        .trip_id
+        .and_then(|id| deciding.trip(id))
+        .filter(|trip| trip.is_sealed_at(at));
+    let Some(mode) = trip.map(|trip| trip.request.mode) else {
+        return;
+    };
+    for tampering in Tampering::said_by(scene.observed, mode) {
+        let suspicion = scene.suspicion(tampering.code(), Severity::S1, at);
+        alarms::suspect(deciding, suspicion, || tampering.why());
+    }
+}
+
+fn faults(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
+    if has(scene.observed, &Signal::MotorStuck) {
+        let suspicion = scene.suspicion(AlarmCode::A23, Severity::S3, scene.observed.at);
+        alarms::suspect(deciding, suspicion, tamper::why_stuck);
+    }
+}
+
+fn refused(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
+    if !has(scene.observed, &tamper::REFUSED) {
+        return;
+    }
+    let rules = &scene.edition.watch;
+    if let Some(since) = scene.seal.watch.refusals.too_many_with(scene.observed.at, rules) {
+        let suspicion = scene.suspicion(AlarmCode::A17, Severity::S2, since);
+        alarms::suspect(deciding, suspicion, || refusals::why(rules));
+    }
+}
+
+/// Says that the cause of an alarm is over, where one is open and it is.
+fn over(
+    deciding: &mut Deciding<'_>,
+    scene: &Scene<'_>,
+    id: TripId,
+    trip: &Trip,
+    code: AlarmCode,
+    is_over: bool,
+) {
+    if is_over && trip.watch.ongoing.has(code) {
+        alarms::recover(deciding, id, code, scene.observed.at);
+    }
+}
+
+/// A report older than the window is judged with its neighbours from history. One question covers all that come until it
+/// is answered.
+fn ask_revisit(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
+    let judges = scene
+        .observed
+        .place
+        .is_some_and(|place| place.use_ == FixUse::Judges);
+    if trip.watch.revisit.is_none() && judges {
+        let (from, until) = whole(scene.seal, trip, scene.observed.at);
+        deciding.emit(Event::RevisitAsked {
+            trip: id,
+            from,
+            until,
+        });
+    }
+}
+
+/// All of a trip so far: what an old fix shows may depend on any fix beside it.
+pub(super) fn whole(seal: &Seal, trip: &Trip, at: EventTime) -> (EventTime, EventTime) {
+    let closed = trip.closed.as_ref().map_or(at, |closed| closed.at);
+    let newest = seal.moving.last_at.unwrap_or(at);
+    (closed.min(at), newest.max(at))
+}
+
+fn travel(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip, place: &Place) {
+    if !trip.watch.travelled_at(scene.observed.at) {
+        return;
+    }
+    corridor(deciding, scene, id, trip, place);
+    forbidden(deciding, scene, id, trip, place);
+    if scene.is_fresh() {
+        standing(deciding, scene, id, trip, place);
+    }
+}
+
+fn corridor(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip, place: &Place) {
+    let Some(corridor) = &place.corridor else { return };
+    let rules = &scene.edition.watch;
+    let shown = if scene.is_fresh() {
+        deviation::shown_by(trip.watch.outside, scene.observed.at, corridor)
+    } else {
+        shown_late(&trip.watch, scene.observed.at, place)
+    };
+    if let Some(deviation) = shown.and_then(|outside| outside.verdict(rules)) {
+        raise_deviation(deciding, scene, &deviation);
+    }
+    let back = scene.is_fresh() && corridor.side == Side::Inside;
+    over(deciding, scene, id, trip, AlarmCode::A08, back);
+}
+
+fn raise_deviation(deciding: &mut Deciding<'_>, scene: &Scene<'_>, deviation: &Deviation) {
+    let suspicion = scene.suspicion(AlarmCode::A08, deviation.severity, deviation.outside.since);
+    alarms::suspect(deciding, suspicion, || deviation.why());
+}
+
+/// A late fix is judged among those around it.
+fn shown_late(watch: &TripWatch, at: EventTime, place: &Place) -> Option<deviation::Outside> {
+    if place.corridor?.side != Side::Outside {
+        return None;
+    }
+    let mut window = watch.window.clone();
+    window.insert(window_fix(at, place));
+    deviation::around(&window, at)
+}
+
+fn forbidden(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip, place: &Place) {
+    let Some(area) = place.areas.forbidden else {
+        return over(deciding, scene, id, trip, AlarmCode::A09, scene.is_fresh());
+    };
+    let earlier = trip
+        .watch
+        .window
+        .iter()
+        .rev()
+        .skip_while(|fix| scene.observed.at < fix.at);
+    let inside = earlier.take_while(|fix| fix.areas.forbidden == Some(area));
+    let since = inside.last().map_or(scene.observed.at, |fix| fix.at);
+    let name = trip.route.and_then(|route| {
+        deciding
+            .base
+            .routes
+            .get(&route)?
+            .plan
+            .forbidden
+            .get(usize::from(area))
+            .map(|area| area.name.as_str())
+    });
+    let suspicion = scene.suspicion(AlarmCode::A09, Severity::S2, since);
+    alarms::suspect(deciding, suspicion, || {
+        super::words::forbidden(name.unwrap_or("-"))
+    });
+}
+
+fn standing(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip, place: &Place) {
+    let still = place.still == Some(true);
+    let stop = stop::after(
+        trip.watch.stop,
+        scene.observed.at,
+        place.position,
+        still,
+        place.areas,
+    );
+    match stop.verdict(&scene.edition.watch) {
+        Some(severity) => {
+            let suspicion = scene.suspicion(AlarmCode::A11, severity, stop.since);
+            alarms::suspect(deciding, suspicion, || stop.why());
+        }
+        None => over(deciding, scene, id, trip, AlarmCode::A11, true),
+    }
+}
+
+fn fixes(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
+    let judges = scene
+        .observed
+        .place
+        .is_some_and(|place| place.use_ == FixUse::Judges);
+    if judges {
+        return over(deciding, scene, id, trip, AlarmCode::A13, true);
+    }
+    let (Some(fixed), Some(interval_s)) = (trip.watch.fixed, look::interval_s(deciding, trip)) else {
+        return;
+    };
+    let at = scene.observed.at;
+    if look::is_covered(trip) && silence::fixless(fixed, at, interval_s, &scene.edition.watch) {
+        let suspicion = scene.suspicion(AlarmCode::A13, Severity::S3, fixed);
+        alarms::suspect(deciding, suspicion, || silence::why_fixless(at.since_ms(fixed)));
+    }
+}
+
+fn lateness(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
+    let progress_m = scene
+        .observed
+        .place
+        .and_then(|place| place.corridor)
+        .map(|corridor| corridor.progress_m);
+    let (Some(plan), Some(progress_m)) = (look::plan(deciding, trip), progress_m) else {
+        return over(
+            deciding,
+            scene,
+            id,
+            trip,
+            AlarmCode::A14,
+            trip.watch.arrived.is_some(),
+        );
+    };
+    let at = scene.observed.at;
+    let expected = plan.expected(at, f64::from(progress_m));
+    let progress = look::judge_plan(deciding, id, trip.seal, &plan, at, expected, scene.edition);
+    over(
+        deciding,
+        scene,
+        id,
+        trip,
+        AlarmCode::A14,
+        progress == Progress::InTime,
+    );
+}
+
+fn charge(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
+    let (rules, use_rules) = (&scene.edition.watch, &scene.edition.assignment);
+    let need = need(deciding, scene, trip);
+    let now = scene.observed.battery_percent.map(|percent| Charge {
+        at: scene.observed.at,
+        percent,
+    });
+    let trouble = now
+        .and_then(|now| battery::verdict(trip.watch.charge, now, &need, rules, use_rules))
+        .or_else(|| said_low(scene.observed));
+    match (trouble, now) {
+        (Some(trouble), _) if !scene.observed.charging => {
+            let suspicion = scene.suspicion(AlarmCode::A16, trouble.severity(), scene.observed.at);
+            alarms::suspect(deciding, suspicion, || trouble.why());
+        }
+        (None, Some(now)) => {
+            let well = battery::recovered(trip.watch.charge, now, &need, rules, use_rules);
+            over(deciding, scene, id, trip, AlarmCode::A16, well);
+        }
+        _ => {}
+    }
+}
+
+/// The seal's own word for it, where it gives no number.
+fn said_low(observed: &Observed) -> Option<BatteryTrouble> {
+    if has(observed, &Signal::PowerLowOffline) {
+        return Some(BatteryTrouble::SaysSo(Severity::S2));
+    }
+    has(observed, &Signal::LowBattery).then_some(BatteryTrouble::SaysSo(Severity::S3))
+}
+
+/// How long the battery is still needed: from the progress under way, from the plan before.
+fn need(deciding: &Deciding<'_>, scene: &Scene<'_>, trip: &Trip) -> Need {
+    let progress_m = scene
+        .observed
+        .place
+        .and_then(|place| place.corridor)
+        .map(|corridor| corridor.progress_m);
+    let under_way = look::plan(deciding, trip).zip(progress_m);
+    Need {
+        remaining_ms: under_way.map(|(plan, progress_m)| plan.remaining_ms(f64::from(progress_m))),
+        interval_s: look::interval_s(deciding, trip).unwrap_or(60),
+    }
+}

@@ -1,0 +1,106 @@
+//! Looking again at a trip whose late reports came with their neighbours from history.
+
+use segel_model::alarm::Bilingual;
+use segel_model::{AlarmCode, AlarmId, Event, Observed, TripId};
+
+use super::{follow, words};
+use crate::Deciding;
+use crate::alarms::{self, Suspicion};
+use crate::assessment::{self, Assessed, Assessment, Basis};
+use crate::state::Trip;
+
+/// The alarms whose cause an assessment can find, or find missing.
+const ASSESSED: [AlarmCode; 5] = [
+    AlarmCode::A08,
+    AlarmCode::A09,
+    AlarmCode::A11,
+    AlarmCode::A12,
+    AlarmCode::A13,
+];
+
+/// Looks again at a trip: what the late reports show is raised, and an alarm that all reports together no longer support
+/// is marked so. It stays open.
+pub fn revisit(deciding: &mut Deciding<'_>, id: TripId, neighbours: &[Observed]) {
+    let Some(trip) = deciding.base.trip(id) else {
+        return;
+    };
+    let Some(pending) = trip.watch.revisit else { return };
+    if let Some(basis) = Basis::of(deciding, trip) {
+        let assessment = assessment::assess(&basis, neighbours);
+        raise_unknown(deciding, id, trip, &assessment);
+        mark_unsupported(deciding, id, &assessment);
+    }
+    deciding.emit(Event::Revisited { trip: id });
+    if pending.more {
+        ask_again(deciding, id, trip);
+    }
+}
+
+fn ask_again(deciding: &mut Deciding<'_>, id: TripId, trip: &Trip) {
+    let Some(seal) = trip.seal.and_then(|seal| deciding.base.seal(seal)) else {
+        return;
+    };
+    let Some(closed) = &trip.closed else { return };
+    let (from, until) = follow::whole(seal, trip, closed.at);
+    deciding.emit(Event::RevisitAsked {
+        trip: id,
+        from,
+        until,
+    });
+}
+
+/// What was found in the past and never told. It is known late by nature.
+fn raise_unknown(deciding: &mut Deciding<'_>, id: TripId, trip: &Trip, assessment: &Assessment) {
+    for found in assessment.findings.iter().filter(|found| raises(found.code)) {
+        let told = alarms::of_trip(deciding, id)
+            .any(|alarm| alarm.finding.code == found.code && covers(found, alarm));
+        if !told {
+            let suspicion = Suspicion {
+                place: found.place,
+                known_late: true,
+                ..Suspicion::new(found.code, found.severity, Some(id), trip.seal, found.from)
+            };
+            alarms::suspect(deciding, suspicion, || found.why.clone());
+        }
+    }
+}
+
+/// A silence that has ended is no news.
+fn raises(code: AlarmCode) -> bool {
+    matches!(code, AlarmCode::A08 | AlarmCode::A09 | AlarmCode::A11)
+}
+
+fn mark_unsupported(deciding: &mut Deciding<'_>, id: TripId, assessment: &Assessment) {
+    let unsupported: alloc::vec::Vec<AlarmId> = alarms::numbered_of_trip(deciding, id)
+        .filter(|(_, alarm)| alarm.unsupported.is_none() && ASSESSED.contains(&alarm.finding.code))
+        .filter(|(_, alarm)| alarm.recovered_at.is_some())
+        .filter(|(_, alarm)| {
+            let same = |found: &&Assessed| found.code == alarm.finding.code;
+            !assessment
+                .findings
+                .iter()
+                .filter(same)
+                .any(|found| covers(found, alarm))
+        })
+        .map(|(id, _)| id)
+        .collect();
+    for alarm in unsupported {
+        deciding.emit(Event::AlarmUnsupported {
+            alarm,
+            why: why_unsupported(),
+        });
+    }
+}
+
+/// Whether a finding is what an alarm was raised for: they meet in time.
+fn covers(found: &Assessed, alarm: &crate::state::Alarm) -> bool {
+    let until = alarm.recovered_at.unwrap_or(found.until).max(alarm.finding.at);
+    found.from <= until && alarm.finding.at <= found.until
+}
+
+fn why_unsupported() -> Bilingual {
+    words::both(
+        "laporan yang datang kemudian tidak lagi mendukung alarm ini",
+        "reports that came later no longer support this alarm",
+    )
+}
