@@ -105,7 +105,6 @@ impl<'a> Deciding<'a> {
         departure::follow(self, &observed);
         arrival::follow(self, &observed);
         watch::follow(self, input, &observed);
-        self.follow();
     }
 
     fn command(&mut self, input: &CommandInput) -> Answer {

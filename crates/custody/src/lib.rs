@@ -34,6 +34,7 @@ pub mod unlock;
 pub mod removal;
 pub mod clocks;
 pub mod calendar;
+pub mod describe;
 
 pub mod alarms;
 pub mod assessment;

@@ -48,7 +48,7 @@ fn milestone(event: &Event) -> Option<(TripId, Vec<MessageCode>, EventTime)> {
         (_, TripState::ReadyToDepart) => &[M::E05],
         (_, TripState::Arrived) => &[M::E11],
         (_, TripState::RemovalGranted) => &[M::E12],
-        (_, TripState::Removed) => &[M::E13],
+        (_, TripState::Removing) => &[M::E13],
         (_, TripState::Completed) => &[M::E14, M::E15],
         _ => return None,
     };
