@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_wall_clock_behind_the_journal_is_waited_for_from_the_start() {
         let hand = Hand::at(START);
-        let clock = Clock::new(Box::new(hand.clone()), Some(START.plus_s(3600)));
+        let clock = Clock::new(Box::new(hand), Some(START.plus_s(3600)));
         assert_eq!(since_start_ms(&clock), 3_600_000);
         assert_eq!(clock.take_steps(), [-3_600_000]);
     }

@@ -67,12 +67,13 @@ pub struct Limits {
     pub idle_s: u32,
     /// A connection that has not said who it is by then is closed.
     pub greeting_s: u32,
-    /// Bytes that may wait for a slow reader before its connection is closed.
-    pub out_queue_bytes: u32,
+    /// How long a slow reader may take to take its acknowledgements; meanwhile its socket is not read.
+    pub write_s: u32,
+    /// What an older connection may still say after a newer one began to speak as the same seal: bytes that were on
+    /// the way. After this, both speak, and that is a doubt.
+    pub supersede_grace_s: u32,
     /// The longest frame believed.
     pub frame_bytes: u32,
-    /// Orders that may wait for one seal.
-    pub orders_per_seal: u16,
     /// Below this much free disk, sockets are not read and commands are refused, before any commit can fail.
     pub disk_floor_bytes: u64,
 }
@@ -125,9 +126,9 @@ impl Default for Limits {
             connections_per_network: 100_000,
             idle_s: 1800,
             greeting_s: 60,
-            out_queue_bytes: 64 * 1024,
+            write_s: 30,
+            supersede_grace_s: 10,
             frame_bytes: segel_wire::limits::FRAME_BYTES,
-            orders_per_seal: 64,
             disk_floor_bytes: 256 * 1024 * 1024,
         }
     }

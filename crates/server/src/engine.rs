@@ -17,8 +17,8 @@ use segel_model::input::ReportInput;
 use segel_model::refusal::RefusalSort;
 use segel_model::{Entry, Event, Input, Observed, Refusal, Rulebook, SecretHash, ServerTime, TripId};
 use segel_store::{
-    AccountRow, Answered, Batch, Journaled, OddityRow, Reader, RecordKind, Recovered, Scope, SecretKind,
-    SecretRow, SideRow, Snapshots, Staged, Store, StoreError,
+    AccountRow, Answered, Batch, Journaled, Reader, RecordKind, Recovered, Scope, SecretKind, SecretRow,
+    SideRow, Snapshots, Staged, Store, StoreError,
 };
 
 use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made};
@@ -176,7 +176,7 @@ impl Engine {
     fn take_lanes(&mut self, round: &mut Round, everything: bool) {
         let started = Instant::now();
         while everything || (round.inputs < ROUND_INPUTS && started.elapsed() < ROUND_LIMIT) {
-            match self.lanes.next() {
+            match self.lanes.take() {
                 Some(Next::Question(question)) => self.take_question(round, question),
                 Some(Next::Told(told)) => self.take_told(round, told),
                 Some(Next::Delivered(delivered)) => self.take_delivered(round, delivered),
@@ -204,24 +204,7 @@ impl Engine {
 
     fn take_told(&mut self, round: &mut Round, told: Told) {
         let Told { input, side, durable } = told;
-        if let Input::Oddities {
-            protocol,
-            device,
-            oddities,
-        } = &input
-        {
-            let at = round.at();
-            let rows = oddities.iter().map(|oddity| OddityRow {
-                protocol: *protocol,
-                device: device.clone(),
-                what: oddity.what.clone(),
-                count: 1,
-                at,
-                bytes: oddity.bytes.clone(),
-            });
-            round.batch.side.extend(rows.map(SideRow::Oddity));
-        }
-        let decision = self.take(round, input, &side);
+        let decision = self.take(round, *input, &side);
         if let Some(durable) = durable {
             round.told.push((
                 durable,
@@ -259,6 +242,7 @@ impl Engine {
                 note: String::new(),
             });
         }
+        round.batch.side.extend(batch.side);
         round.delivered.push(durable);
     }
 

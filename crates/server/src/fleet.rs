@@ -63,7 +63,7 @@ pub struct LastFix {
 /// All seals.
 #[derive(Default)]
 pub struct Fleet {
-    blocks: RwLock<Vec<Box<RwLock<Vec<SealNow>>>>>,
+    blocks: RwLock<Vec<RwLock<Vec<SealNow>>>>,
     version: AtomicU64,
 }
 
@@ -142,7 +142,10 @@ impl Fleet {
         if block < read(&self.blocks).len() {
             return;
         }
-        write(&self.blocks).resize_with(block + 1, Box::default);
+        let mut blocks = write(&self.blocks);
+        // Somebody else may have made room for more meanwhile.
+        let wanted = blocks.len().max(block + 1);
+        blocks.resize_with(wanted, RwLock::default);
     }
 }
 

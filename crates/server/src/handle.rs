@@ -89,7 +89,7 @@ impl EngineHandle {
     pub async fn tell(&self, input: Input, side: Side) -> Result<Durable, Unavailable> {
         let (durable, is_durable) = oneshot::channel();
         let told = Told {
-            input,
+            input: Box::new(input),
             side,
             durable: Some(durable),
         };
@@ -101,7 +101,7 @@ impl EngineHandle {
     pub fn tell_blocking(&self, input: Input, side: Side) -> Result<Durable, Unavailable> {
         let (durable, is_durable) = oneshot::channel();
         let told = Told {
-            input,
+            input: Box::new(input),
             side,
             durable: Some(durable),
         };
@@ -155,6 +155,11 @@ impl EngineHandle {
         &self.shared.blobs
     }
 
+    /// Opens or shuts the doors for lack of disk; says whether that changed anything.
+    pub fn set_disk_low(&self, low: bool) -> bool {
+        self.shared.condition.disk_low(low)
+    }
+
     /// Asks the engine to stop in good order: it takes nothing new, finishes what waits, and says so in the journal.
     pub fn stop(&self) {
         self.shared.condition.stop();
@@ -204,15 +209,15 @@ impl Condition {
         self.0.store(STOPPING, Ordering::Release);
     }
 
-    /// Has no effect once stopping.
-    pub(crate) fn disk_low(&self, low: bool) {
+    /// Has no effect once stopping. Whether it changed anything.
+    fn disk_low(&self, low: bool) -> bool {
         let (from, to) = if low {
             (RUNNING, DISK_LOW)
         } else {
             (DISK_LOW, RUNNING)
         };
-        let _unless_already_so = self
-            .0
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        self.0
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 }

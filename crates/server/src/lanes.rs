@@ -31,7 +31,7 @@ pub struct Question {
 /// What a gateway or an outlet has to say, and where the word goes that it is durable.
 pub struct Told {
     /// What.
-    pub input: Input,
+    pub input: Box<Input>,
     /// Secrets that must become durable with it.
     pub side: crate::ask::Side,
     /// Where the events decided from it go, once they are durable.
@@ -169,7 +169,7 @@ impl Senders {
 
 impl Lanes {
     /// The next thing that waits: people, then results, then reports.
-    pub fn next(&mut self) -> Option<Next> {
+    pub fn take(&mut self) -> Option<Next> {
         if let Ok(question) = self.people.try_recv() {
             return Some(Next::Question(question));
         }

@@ -15,6 +15,10 @@ pub mod fleet;
 pub mod roster;
 pub mod orders;
 
+pub mod gateway;
+pub mod keeper;
+pub mod metrics;
+
 #[allow(dead_code)] // Until the reads are wired.
 pub mod api;
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use segel_custody::State;
 use segel_model::order::Ordered;
-use segel_model::{Event, OrderId, SealId};
+use segel_model::{Event, OrderId, SealId, SealOrder};
 
 /// The waiting orders of all seals, in the order of their issue.
 #[derive(Default)]
@@ -21,10 +21,13 @@ struct Waiting {
 }
 
 impl Orders {
-    /// The first order of the seal that no connection has in hand; from now on one has.
-    pub fn take(&self, seal: SealId) -> Option<Ordered> {
+    /// The first order of the seal that may go and that no connection has in hand; from now on one has.
+    pub fn take(&self, seal: SealId, may_go: impl Fn(&SealOrder) -> bool) -> Option<Ordered> {
         let mut waiting = self.lock();
-        let next = waiting.get_mut(&seal)?.iter_mut().find(|order| !order.taken)?;
+        let next = waiting
+            .get_mut(&seal)?
+            .iter_mut()
+            .find(|order| !order.taken && may_go(&order.ordered.order))?;
         next.taken = true;
         Some(next.ordered.clone())
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use segel_model::Report;
 use segel_model::report::Protocol;
+use segel_store::SideRow;
 
 /// What one reading of one socket gave.
 pub struct ReportBatch {
@@ -17,6 +18,8 @@ pub struct ReportBatch {
     pub peer: SocketAddr,
     /// At least one, in the order of the bytes.
     pub reports: Vec<Heard>,
+    /// Secrets the seal told, to be durable with them.
+    pub side: Vec<SideRow>,
 }
 
 /// A report with the frame it was read from.

@@ -153,7 +153,7 @@ mod tests {
     /// SOP: fitting 5 minutes, its photos 10, taking off 5, its photos 10.
     #[test]
     fn the_default_has_the_clocks_of_the_sop() {
-        let rules = load(DEFAULT).expect("the default is accepted");
+        let rules = load(DEFAULT).unwrap_or_else(|failure| panic!("{failure}"));
         let clocks = &rules.editions[0].clocks;
         assert_eq!(
             (clocks.install_limit_s, clocks.install_photos_limit_s),
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_edition_that_does_not_follow_the_one_before_is_refused() {
-        let mut rules = load(DEFAULT).expect("the default is accepted");
+        let mut rules = load(DEFAULT).unwrap_or_else(|failure| panic!("{failure}"));
         rules.editions.push(rules.editions[0].clone());
         assert_eq!(check(&rules), Err("edition 1 does not follow 1".into()));
         rules.editions.clear();

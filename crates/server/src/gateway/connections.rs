@@ -1,0 +1,294 @@
+//! Who is connected: how many in all, from each network, as each seal.
+//!
+//! A seal that loses its network leaves its old connection half open. So a newer connection *supersedes* a silent older
+//! one; only when the older one speaks again do two devices claim one name, and that is a doubt.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use segel_model::{SealId, ServerTime};
+
+use crate::config::Limits;
+
+/// All connections of seals.
+pub struct Connections {
+    inner: Mutex<Inner>,
+    connections_max: u32,
+    per_network_max: u32,
+    per_seal_max: usize,
+}
+
+#[derive(Default)]
+struct Inner {
+    last_number: u64,
+    open: u32,
+    networks: HashMap<Network, u32>,
+    seals: HashMap<SealId, Vec<Arc<Place>>>,
+}
+
+/// A /24 of IPv4 or a /64 of IPv6.
+type Network = [u8; 8];
+
+/// The place of one connection among all.
+pub struct Place {
+    /// Its number; not used twice while the process runs.
+    pub number: u64,
+    /// Rung when an order waits, or the connection must close.
+    pub bell: Notify,
+    /// Since when a newer connection speaks as this seal; zero where none does.
+    superseded_ms: AtomicI64,
+    dismissed: AtomicBool,
+}
+
+/// A connection that was let in; leaving the scope gives its place back.
+pub struct Admitted {
+    /// Its place.
+    pub place: Arc<Place>,
+    connections: Arc<Connections>,
+    network: Network,
+    seal: Option<SealId>,
+}
+
+/// Why a connection is turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// As many as this machine takes are open.
+    Full,
+    /// As many as one network may have are open.
+    Network,
+}
+
+impl TurnedAway {
+    /// A stable word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Network => "network",
+        }
+    }
+}
+
+impl Connections {
+    /// Nobody yet.
+    pub fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::default(),
+            connections_max: limits.connections,
+            per_network_max: limits.connections_per_network,
+            per_seal_max: usize::from(limits.connections_per_seal).max(1),
+        })
+    }
+
+    /// Lets a connection in, if there is room.
+    pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Admitted, TurnedAway> {
+        let network = network_of(peer);
+        let mut inner = self.lock();
+        if self.connections_max <= inner.open {
+            return Err(TurnedAway::Full);
+        }
+        let from_there = inner.networks.entry(network).or_default();
+        if self.per_network_max <= *from_there {
+            return Err(TurnedAway::Network);
+        }
+        *from_there += 1;
+        inner.open += 1;
+        inner.last_number += 1;
+        let place = Arc::new(Place {
+            number: inner.last_number,
+            bell: Notify::new(),
+            superseded_ms: AtomicI64::new(0),
+            dismissed: AtomicBool::new(false),
+        });
+        Ok(Admitted {
+            place,
+            connections: Arc::clone(self),
+            network,
+            seal: None,
+        })
+    }
+
+    /// Rings every connection of a seal.
+    pub fn ring(&self, seal: SealId) {
+        for place in self.lock().seals.get(&seal).into_iter().flatten() {
+            place.bell.notify_one();
+        }
+    }
+
+    /// Rings all of them: something was missed.
+    pub fn ring_all(&self) {
+        for place in self.lock().seals.values().flatten() {
+            place.bell.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Admitted {
+    /// As which seal it speaks.
+    pub const fn seal(&self) -> Option<SealId> {
+        self.seal
+    }
+
+    /// It has said who it is. Older connections of the seal are superseded, and the oldest beyond the limit dismissed.
+    /// Returns how many speak as the seal now.
+    pub fn identify(&mut self, seal: SealId, now: ServerTime) -> usize {
+        let mut inner = self.connections.lock();
+        let places = inner.seals.entry(seal).or_default();
+        for older in places.iter() {
+            let since = older.superseded_ms.load(Ordering::Acquire);
+            if since == 0 {
+                older.superseded_ms.store(now.unix_ms, Ordering::Release);
+            }
+        }
+        places.push(Arc::clone(&self.place));
+        let beyond = places.len().saturating_sub(self.connections.per_seal_max);
+        for oldest in places.iter().take(beyond) {
+            oldest.dismissed.store(true, Ordering::Release);
+            oldest.bell.notify_one();
+        }
+        self.seal = Some(seal);
+        places.len()
+    }
+
+    /// How many connections speak as this one's seal, this one left out.
+    pub fn others(&self) -> usize {
+        let Some(seal) = self.seal else { return 0 };
+        self.connections
+            .lock()
+            .seals
+            .get(&seal)
+            .map_or(0, |places| places.len() - 1)
+    }
+}
+
+impl Place {
+    /// Since when a newer connection speaks as the same seal.
+    pub fn superseded(&self) -> Option<ServerTime> {
+        let since = self.superseded_ms.load(Ordering::Acquire);
+        (since != 0).then(|| ServerTime::from_unix_ms(since))
+    }
+
+    /// It must close: too many connections speak as its seal, and it is the oldest.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut inner = self.connections.lock();
+        inner.open -= 1;
+        if let Some(count) = inner.networks.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                inner.networks.remove(&self.network);
+            }
+        }
+        let Some(seal) = self.seal else { return };
+        if let Some(places) = inner.seals.get_mut(&seal) {
+            places.retain(|place| place.number != self.place.number);
+            if places.is_empty() {
+                inner.seals.remove(&seal);
+            }
+        }
+    }
+}
+
+fn network_of(peer: IpAddr) -> Network {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            [0, 0, 0, 4, a, b, c, 0]
+        }
+        IpAddr::V6(address) => {
+            let octets = address.octets();
+            [
+                octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7],
+            ]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: ServerTime = ServerTime::from_unix_ms(1_767_225_600_000);
+
+    fn connections(limits: Limits) -> Arc<Connections> {
+        Connections::new(&limits)
+    }
+
+    fn admitted(to: &Arc<Connections>) -> Admitted {
+        to.admit(address("10.1.1.1"))
+            .unwrap_or_else(|why| panic!("{why:?}"))
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn a_network_has_its_own_limit_and_leaving_gives_the_place_back() {
+        let connections = connections(Limits {
+            connections_per_network: 2,
+            ..Limits::default()
+        });
+        let first = connections.admit(address("10.1.1.1")).ok();
+        let second = connections.admit(address("10.1.1.200")).ok();
+        assert!(first.is_some() && second.is_some());
+        assert_eq!(
+            connections.admit(address("::ffff:10.1.1.3")).err(),
+            Some(TurnedAway::Network)
+        );
+        assert!(
+            connections.admit(address("10.1.2.1")).is_ok(),
+            "the neighbour network has its own"
+        );
+        drop(first);
+        assert!(connections.admit(address("10.1.1.3")).is_ok());
+    }
+
+    #[test]
+    fn a_full_house_takes_nobody() {
+        let connections = connections(Limits {
+            connections: 1,
+            ..Limits::default()
+        });
+        let _first = connections.admit(address("10.1.1.1")).ok();
+        assert_eq!(
+            connections.admit(address("10.9.9.9")).err(),
+            Some(TurnedAway::Full)
+        );
+    }
+
+    #[test]
+    fn a_newer_connection_supersedes_and_the_oldest_beyond_the_limit_is_dismissed() {
+        let connections = connections(Limits {
+            connections_per_seal: 2,
+            ..Limits::default()
+        });
+        let mut admitted: Vec<Admitted> = (0..3).map(|_| admitted(&connections)).collect();
+        let counts: Vec<usize> = admitted
+            .iter_mut()
+            .map(|one| one.identify(SealId(7), NOW))
+            .collect();
+        assert_eq!(counts, [1, 2, 3]);
+        let superseded: Vec<bool> = admitted
+            .iter()
+            .map(|one| one.place.superseded().is_some())
+            .collect();
+        assert_eq!(superseded, [true, true, false]);
+        let dismissed: Vec<bool> = admitted.iter().map(|one| one.place.is_dismissed()).collect();
+        assert_eq!(dismissed, [true, false, false]);
+        admitted.remove(0);
+        assert_eq!(admitted[1].others(), 1);
+    }
+}

@@ -1,0 +1,188 @@
+//! A whole server but for its HTTP, in a folder of its own, on ports of its own.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use segel_model::report::Protocol;
+use segel_server::EngineHandle;
+use segel_server::clock::Clock;
+use segel_server::config::Limits;
+use segel_server::engine::{Engine, Parts};
+use segel_server::gateway::{Gateway, Oddities, listen};
+use segel_server::metrics::Metrics;
+use segel_store::{Options, Store, StoreError};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// A running Segel.
+pub struct House {
+    pub engine: EngineHandle,
+    pub jointech: SocketAddr,
+    pub oddities: Arc<Oddities>,
+    pub metrics: Arc<Metrics>,
+    limits: Limits,
+    thread: Option<JoinHandle<Result<(), StoreError>>>,
+    runtime: Option<Runtime>,
+    folder: Arc<TempDir>,
+}
+
+impl House {
+    /// Opens a new one.
+    pub fn open() -> Self {
+        Self::open_with(Limits::default())
+    }
+
+    /// Opens a new one with these limits.
+    pub fn open_with(limits: Limits) -> Self {
+        Self::open_in(Arc::new(TempDir::new().expect("a folder")), limits)
+    }
+
+    fn open_in(folder: Arc<TempDir>, limits: Limits) -> Self {
+        let (engine, thread) = start_engine(folder.path());
+        let (oddities, metrics) = (Arc::<Oddities>::default(), Arc::<Metrics>::default());
+        let gateway = Gateway::new(
+            engine.clone(),
+            limits.clone(),
+            Arc::clone(&oddities),
+            Arc::clone(&metrics),
+        );
+        let runtime = Runtime::new().expect("a runtime");
+        let _inside = runtime.enter();
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let listener = TcpListener::from_std(listener).expect("tokio takes it");
+        let jointech = listener.local_addr().expect("bound");
+        runtime.spawn(Arc::clone(&gateway).serve(listener, Protocol::Jointech));
+        runtime.spawn(gateway.ring_for_orders());
+        let (thread, runtime) = (Some(thread), Some(runtime));
+        Self {
+            engine,
+            jointech,
+            oddities,
+            metrics,
+            limits,
+            thread,
+            runtime,
+            folder,
+        }
+    }
+
+    /// Stops in good order and starts again on the same folder.
+    pub fn reopen(mut self) -> Self {
+        self.stop();
+        let Self {
+            engine,
+            folder,
+            limits,
+            ..
+        } = self;
+        drop(engine);
+        Self::open_in(folder, limits)
+    }
+
+    /// Stops in good order.
+    pub fn stop(&mut self) {
+        self.engine.stop();
+        if let Some(thread) = self.thread.take() {
+            thread
+                .join()
+                .expect("the engine does not panic")
+                .expect("every commit succeeded");
+        }
+        drop(self.runtime.take());
+    }
+
+    /// A seal connects.
+    pub fn connect(&self) -> Seal {
+        let stream = TcpStream::connect(self.jointech).expect("the gateway listens");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a socket takes a limit");
+        Seal { stream }
+    }
+}
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A seal's end of a connection.
+pub struct Seal {
+    pub stream: TcpStream,
+}
+
+impl Seal {
+    /// Sends bytes.
+    pub fn says(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("sent");
+    }
+
+    /// Waits for exactly this answer.
+    pub fn hears(&mut self, expected: &str) {
+        let mut answer = vec![0; expected.len()];
+        self.stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&answer), expected);
+    }
+
+    /// Waits until the other side has closed, and asserts that nothing more came.
+    pub fn is_left(&mut self) {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => {}
+            Err(failure) => assert_eq!(failure.kind(), std::io::ErrorKind::ConnectionReset),
+        }
+        assert_eq!(String::from_utf8_lossy(&rest), "");
+    }
+}
+
+fn start_engine(folder: &Path) -> (EngineHandle, JoinHandle<Result<(), StoreError>>) {
+    let opened = Store::open(
+        folder,
+        Options {
+            free_floor_bytes: 0,
+            ..Options::default()
+        },
+    )
+    .expect("the store opens");
+    let rules =
+        segel_server::rules::load(segel_server::rules::DEFAULT).unwrap_or_else(|failure| panic!("{failure}"));
+    let clock = Clock::system(opened.last_listened);
+    let (mut engine, handle) = Engine::start(Parts {
+        opened,
+        rules: Arc::new(rules),
+        clock,
+    })
+    .expect("the engine starts");
+    (handle, std::thread::spawn(move || engine.run()))
+}
+
+/// A record of a JT701D by the maker's table (manual V1.4, positional data): sealed, at Tanjung Emas, with this serial.
+pub fn record(device: &str, serial: u8) -> Vec<u8> {
+    let mut frame = vec![0x24];
+    frame.extend(bcd(device));
+    frame.extend([0x19, 0x11, 0x00, 0x34]);
+    frame.extend(bcd("251126093015")); // 25 November 2026, 09:30:15 UTC
+    frame.extend(bcd("06580123")); // 06 degrees 58.0123 minutes
+    frame.extend(bcd("11025432")); // 110 degrees 25.432, and then 1 and the flags: fixed, south, east
+    frame.extend([
+        0x1D, 0x14, 0x2D, 0, 0, 1, 0x2C, 9, 0, 0, 0, 0, 0x20, 0xE0, 0x57, 0x12, 0x34, 0x56, 0x78, 0x18,
+    ]);
+    frame.extend([0x00, 0x01, 0x00, 0x0F]);
+    frame.extend([0x0F; 8]);
+    frame.extend([0x00, 0x01, 0x01, 0xFE, 0x0A]);
+    frame.push(serial);
+    frame
+}
+
+fn bcd(digits: &str) -> Vec<u8> {
+    let value = |digit: u8| digit - b'0';
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| value(pair[0]) << 4 | value(pair[1]))
+        .collect()
+}
