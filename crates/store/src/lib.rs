@@ -4,8 +4,6 @@
 //! documents, `snapshots/` copies of the state that only make the start quick. `Store` writes, `Reader` reads, and
 //! a commit is durable when its call returns: whoever answers the world waits for that.
 
-#![allow(dead_code)]
-
 mod error;
 mod folder;
 mod schema;
@@ -27,9 +25,12 @@ pub mod reports;
 pub mod recover;
 pub mod snapshot;
 
+pub mod backup;
 pub mod blob;
 mod metrics;
+pub mod verify;
 
+pub use backup::{BackupList, backup, restore};
 pub use batch::*;
 pub use blob::{Blob, Blobs};
 pub use error::StoreError;
@@ -44,3 +45,4 @@ pub use reports::{ReportCursor, ReportPage, ReportQuery, Stored};
 pub use snapshot::Snapshots;
 pub use staged::StagedRow;
 pub use store::{Committed, Opened, Options, Position, Store};
+pub use verify::{Verified, verify};

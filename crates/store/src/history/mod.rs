@@ -28,9 +28,9 @@ use crate::reports::{ReportQuery, Stored};
 use crate::staged::clamped;
 
 pub use block::BLOCK_REPORTS;
-pub(crate) use block::decode;
-pub(crate) use compactor::note_sealed;
+pub(crate) use block::{decode, hash};
 pub use compactor::{Compactor, Progress, Rules};
+pub(crate) use compactor::{note_sealed, parts_of};
 
 /// A run as its row says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,17 @@ pub(crate) fn reports_of(from: &Connection, run: &Run) -> Result<Vec<Stored>, St
         reports.extend(decode(&body)?);
     }
     Ok(reports)
+}
+
+/// How many reports each block of a run holds, and its hash, in order.
+pub(crate) fn blocks_in_order(from: &Connection, run: &Run) -> Result<Vec<(usize, Hash)>, StoreError> {
+    from.prepare_cached("SELECT reports, hash FROM block WHERE run = ?1 ORDER BY id")
+        .and_then(|mut select| {
+            select
+                .query_map([run.id], |row| Ok((row.get::<_, i64>(0)? as usize, row.get(1)?)))?
+                .collect()
+        })
+        .doing("read the blocks of a run")
 }
 
 /// The judgements of the first run that reaches beyond a commit, in the order they were made, and the last commit in it.

@@ -1,0 +1,315 @@
+//! A backup is whole or says what it lacks; a changed byte is found.
+
+mod common;
+
+use common::{START, entry, fresh, reports_of};
+use rusqlite::Connection;
+use segel_custody::State;
+use segel_model::{Event, TripId};
+use segel_store::history::Rules;
+use segel_store::{
+    Compactor, Folder, Opened, Options, Position, Progress, SideRow, Snapshots, Store, Verified, backup,
+    rebuild, restore, verify,
+};
+use tempfile::TempDir;
+
+/// A store with all there is: entries, reports in history (merged and not) and staged, a blob.
+fn furnished() -> (TempDir, Opened) {
+    let (folder, opened) = fresh();
+    let snapshots = Snapshots::new(&Folder::at(folder.path()), 7);
+    let rules = Rules {
+        run_reports: 6,
+        run_age_s: 300,
+        merged_runs: 2,
+        merged_reports_max: 12,
+    };
+    let mut compactor = Compactor::new(
+        opened.store.clone(),
+        opened.reader.clone(),
+        snapshots.clone(),
+        rules,
+    );
+    let photo = opened.blobs.put(b"a photo").expect("a blob");
+    for commit in (1..=12).step_by(2) {
+        let mut batch = reports_of(commit, 3);
+        batch.entries = vec![entry(opened.store.position().seq + 1, commit, 5, vec![])];
+        batch.side = vec![SideRow::BlobNamed {
+            blob: photo.hash,
+            trip: TripId(1),
+            size_bytes: photo.size_bytes,
+        }];
+        opened.store.commit(&batch).expect("a commit");
+        let position = Position {
+            commit: commit.saturating_sub(2),
+            seq: 0,
+        };
+        snapshots
+            .write(position, [0; 32], &State::default().freeze())
+            .expect("a snapshot");
+        compact(&opened, &mut compactor, commit + 1);
+    }
+    (folder, opened)
+}
+
+fn compact(opened: &Opened, compactor: &mut Compactor, mut commit: u64) {
+    loop {
+        match compactor.step(START.plus_s(20)).expect("a step") {
+            Progress::Idle => return,
+            Progress::Sealed {
+                input:
+                    segel_model::Input::HistorySealed {
+                        from_commit,
+                        until_commit,
+                        hashes,
+                    },
+                ..
+            } => {
+                let event = Event::HistorySealed {
+                    from_commit,
+                    until_commit,
+                    hashes,
+                };
+                let seq = opened.store.position().seq + 1;
+                opened
+                    .store
+                    .commit(&common::entry_of(commit, seq, vec![event]))
+                    .expect("a commit");
+                commit += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_furnished_store_verifies_and_says_how_much_it_verified() {
+    let (folder, opened) = furnished();
+    let (position, head) = (opened.store.position(), last_hash(&opened));
+    drop(opened);
+    let verified = verify(folder.path()).expect("a look");
+    assert_eq!(verified.findings, [""; 0]);
+    assert_eq!((verified.position, verified.head), (position, head));
+    assert_eq!(
+        (verified.entries, verified.reports, verified.blobs),
+        (position.seq, 18, 1)
+    );
+    assert_eq!(verified.blocks, 1, "two runs of one block each were merged");
+}
+
+fn last_hash(opened: &Opened) -> [u8; 32] {
+    let lines = opened
+        .reader
+        .journal_after(opened.store.position().seq - 1, 1)
+        .expect("the journal");
+    lines[0].hash
+}
+
+#[test]
+fn a_folder_at_work_is_not_verified_behind_its_back() {
+    let (folder, _opened) = furnished();
+    let error = verify(folder.path()).expect_err("in use");
+    assert!(
+        error.to_string().starts_with("another Segel already works in"),
+        "{error}"
+    );
+}
+
+/// Changes something in a file and says what verification finds.
+fn findings_after(file: &str, sql: &str) -> Vec<String> {
+    let (folder, opened) = furnished();
+    drop(opened);
+    let connection = Connection::open(folder.path().join(file)).expect("the file");
+    connection
+        .execute_batch("PRAGMA foreign_keys=OFF")
+        .expect("a free hand");
+    let changed = connection.execute(sql, []).expect("a change");
+    assert!(0 < changed, "nothing was changed");
+    drop(connection);
+    verify(folder.path()).expect("a look").findings
+}
+
+#[test]
+fn a_flipped_byte_in_the_journal_is_found_at_its_entry() {
+    let sql = "UPDATE journal SET body = cast(replace(cast(body AS TEXT), '\"shard\":0', '\"shard\":1') AS BLOB) WHERE seq = 3";
+    let found = findings_after("segel.db", sql);
+    assert_eq!(
+        found,
+        ["journal: entry 3 is not what its hash says, or an entry before it is missing"]
+    );
+}
+
+#[test]
+fn a_removed_entry_is_found() {
+    let found = findings_after("segel.db", "DELETE FROM journal WHERE seq = 2");
+    assert_eq!(
+        found,
+        [
+            "journal: entry 3 follows entry 1",
+            "journal: entry 3 is not what its hash says, or an entry before it is missing"
+        ]
+    );
+}
+
+#[test]
+fn a_changed_staged_report_is_found_at_its_commit() {
+    let sql = "UPDATE staged SET body = cast(body || x'00' AS BLOB) WHERE commit_no = 11";
+    assert_eq!(
+        findings_after("segel.db", sql),
+        ["staged reports of commit 11 are not what their hash says"]
+    );
+}
+
+#[test]
+fn a_staged_row_taken_away_is_found_by_the_next() {
+    let found = findings_after("segel.db", "DELETE FROM staged WHERE commit_no = 9");
+    assert_eq!(
+        found,
+        ["staged reports of commit 11 are not what their hash says"]
+    );
+}
+
+#[test]
+fn a_flipped_byte_in_a_block_is_found() {
+    let (folder, opened) = furnished();
+    drop(opened);
+    let connection = Connection::open(folder.path().join("history.db")).expect("the file");
+    let body: Vec<u8> = connection
+        .query_row("SELECT body FROM block", [], |row| row.get(0))
+        .expect("a block");
+    let mut forged = body;
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    connection
+        .execute("UPDATE block SET body = ?1", [forged])
+        .expect("a forgery");
+    drop(connection);
+    assert!(!verify(folder.path()).expect("a look").is_whole());
+}
+
+#[test]
+fn hashes_changed_together_with_a_block_are_not_those_the_journal_names() {
+    let found = findings_after("history.db", "UPDATE part SET hash = zeroblob(32)");
+    assert!(
+        found
+            .iter()
+            .any(|what| what.contains("not the ones the journal names")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_missing_blob_and_a_changed_one_are_found() {
+    let (folder, opened) = furnished();
+    let hash = opened.blobs.put(b"a photo").expect("a blob").hash;
+    drop(opened);
+    let name = hash.to_string();
+    let path = folder.path().join("blobs").join(&name[..2]).join(&name);
+    std::fs::write(&path, b"another photo").expect("a change");
+    let found = verify(folder.path()).expect("a look").findings;
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("its content is not what its name says"),
+        "{found:?}"
+    );
+    std::fs::remove_file(&path).expect("a loss");
+    assert_eq!(
+        verify(folder.path()).expect("a look").findings,
+        [format!("blob {name} is missing")]
+    );
+}
+
+#[test]
+fn a_torn_page_is_found_named_and_never_opened_for_work() {
+    let (folder, opened) = furnished();
+    opened.store.checkpoint().expect("a checkpoint");
+    drop(opened);
+    let path = folder.path().join("segel.db");
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'journal'";
+    let file = Connection::open(&path).expect("the file");
+    let page: u32 = file
+        .query_row(sql, [], |row| row.get(0))
+        .expect("the journal's first page");
+    let page = page as usize;
+    drop(file);
+    let mut bytes = std::fs::read(&path).expect("the file");
+    bytes[8192 * (page - 1)..8192 * page].fill(0xA5);
+    std::fs::write(&path, bytes).expect("a torn page");
+
+    let found = verify(folder.path()).expect("a look").findings;
+    assert!(found.iter().any(|what| what.starts_with("segel.db")), "{found:?}");
+    let Err(error) = Store::open(folder.path(), Options::default()) else {
+        panic!("worked on a torn journal")
+    };
+    assert!(error.to_string().contains("is damaged"), "{error}");
+    assert!(error.to_string().contains("restore the latest backup"), "{error}");
+}
+
+#[test]
+fn a_backup_of_a_running_store_restores_to_the_same_store() {
+    let (folder, opened) = furnished();
+    let copies = tempfile::tempdir().expect("a folder");
+    let (kept, back) = (copies.path().join("kept"), copies.path().join("back"));
+    let list = backup(&opened.store, &kept, START).expect("a backup");
+    assert_eq!(
+        (list.position.seq, list.head.0, list.blobs),
+        (opened.store.position().seq, last_hash(&opened), 1)
+    );
+    let fingerprint = rebuild(&opened.reader).expect("a state").state.fingerprint();
+    drop(opened);
+
+    let restored = restore(&kept, &back).expect("a restore");
+    assert_eq!(
+        restored,
+        Verified {
+            findings: Vec::new(),
+            ..verify(folder.path()).expect("a look")
+        }
+    );
+    let again = Store::open(&back, Options::default()).expect("the restored store");
+    assert_eq!(
+        rebuild(&again.reader).expect("a state").state.fingerprint(),
+        fingerprint
+    );
+    again
+        .store
+        .commit(&reports_of(again.position.commit + 1, 1))
+        .expect("it goes on");
+}
+
+#[test]
+fn a_backup_goes_into_an_empty_folder_only() {
+    let (folder, opened) = furnished();
+    let error = backup(&opened.store, folder.path(), START).expect_err("not empty");
+    assert!(
+        error
+            .to_string()
+            .starts_with("could not copy into a folder that is not empty"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_backup_that_was_cut_short_is_refused() {
+    let (_folder, opened) = furnished();
+    let copies = tempfile::tempdir().expect("a folder");
+    let kept = copies.path().join("kept");
+    backup(&opened.store, &kept, START).expect("a backup");
+    std::fs::remove_file(kept.join("backup.json")).expect("cut short");
+    let error = restore(&kept, copies.path().join("back")).expect_err("incomplete");
+    assert!(
+        error.to_string().ends_with("this is no complete backup"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_backup_that_lost_a_photo_says_which() {
+    let (_folder, opened) = furnished();
+    let copies = tempfile::tempdir().expect("a folder");
+    let kept = copies.path().join("kept");
+    backup(&opened.store, &kept, START).expect("a backup");
+    std::fs::remove_dir_all(kept.join("blobs")).expect("a loss");
+    let hash = opened.blobs.put(b"a photo").expect("a blob").hash;
+    let restored = restore(&kept, copies.path().join("back")).expect("a restore");
+    assert_eq!(restored.findings, [format!("blob {hash} is missing")]);
+}
