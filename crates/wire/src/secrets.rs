@@ -24,8 +24,9 @@ pub(crate) fn is_secret(command: &[u8], field: &[u8]) -> bool {
 /// Where secrets stand in `raw`, frames of either direction.
 pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
     match protocol {
-        Protocol::Jointech if raw.first() != Some(&frame::BINARY) => jointech(raw),
-        Protocol::Jointech | Protocol::Osmand => Vec::new(),
+        Protocol::Jointech if raw.first() == Some(&frame::BINARY) => Vec::new(),
+        Protocol::Jointech => jointech(raw),
+        Protocol::Osmand => http(raw),
     }
 }
 
@@ -53,6 +54,26 @@ fn jointech(raw: &[u8]) -> Vec<Range<usize>> {
             command = field;
         }
         start += field.len() + 1;
+    }
+    secrets
+}
+
+/// Headers by which a phone's app may sign in somewhere on the way to us.
+const HEADERS: [&[u8]; 3] = [b"authorization", b"proxy-authorization", b"cookie"];
+
+fn http(raw: &[u8]) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut start = 0;
+    for line in raw.split(|&byte| byte == b'\n') {
+        let colon = line.iter().position(|&byte| byte == b':').unwrap_or(0);
+        if HEADERS
+            .iter()
+            .any(|header| line[..colon].eq_ignore_ascii_case(header))
+        {
+            let end = line.trim_ascii_end().len();
+            secrets.push(start + colon + 1..start + end);
+        }
+        start += line.len() + 1;
     }
     secrets
 }
@@ -99,6 +120,21 @@ mod tests {
             "(7100000042,P43,1,0)(7100000042,@JT)(7100000042,P52,2,113271",
             "(7100000042,P43,1,0)(7100000042,@JT)(7100000042,P52,2,******",
         );
+    }
+
+    #[test]
+    fn what_a_phone_signs_in_with_is_masked() {
+        let raw = b"GET /?id=a HTTP/1.1\r\nAUTHORIZATION: Bearer abc\r\nHost: x\r\n\r\n";
+        let masked = mask_secrets(Protocol::Osmand, raw);
+        assert_eq!(
+            masked,
+            b"GET /?id=a HTTP/1.1\r\nAUTHORIZATION:***********\r\nHost: x\r\n\r\n"
+        );
+        assert_eq!(
+            secret_ranges(Protocol::Osmand, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+            []
+        );
+        assert_eq!(secret_ranges(Protocol::Osmand, b"cookie:"), [7..7]);
     }
 
     #[test]

@@ -241,10 +241,16 @@ fn check_decode(row: &Row) {
     let is_binary = bytes[0] == b'$';
     match row.expected("result").expect("a result") {
         Value::Null => assert_eq!(places, 0, "{}", row.name()),
-        result if result == "position" => assert_eq!(places, 1, "{} {:?}", row.name(), heard.oddities),
+        result if result == "position" => {
+            assert_eq!(places, 1, "{} {:?}", row.name(), heard.oddities);
+            if row.value["text"].is_string() {
+                check_degrees(row, only(&heard));
+            }
+        }
         result if result == "positions" && is_binary => {
             assert_eq!(places, records(&bytes), "{} {:?}", row.name(), heard.oddities);
             assert_eq!(heard.oddities, Vec::<String>::new(), "{}", row.name());
+            check_digits(row, row.text("hex"), &heard);
         }
         other => panic!("{}: unknown result {other}", row.name()),
     }
@@ -255,6 +261,76 @@ fn check_decode(row: &Row) {
         assert_eq!(attribute, "temp1", "an attribute we have no name for");
         row.equal("value", extra(only(&heard), "temperature_c"));
     }
+}
+
+/// The row says only "positions". Binary-coded decimal reads as itself in hexadecimal, so the digits say which.
+fn check_digits(row: &Row, hex: &str, heard: &Heard) {
+    let from = if frame::is_long(&unhex(hex)) { 20 } else { 18 };
+    for (at, report) in heard.reports.iter().enumerate() {
+        let digits = &hex[from + at * 54..];
+        let fix = report.fix.unwrap();
+        let flags = u8::from_str_radix(&digits[29..30], 16).unwrap();
+        let number = |range: std::ops::Range<usize>| digits[range].parse::<f64>().unwrap();
+        let lat = number(12..14) + number(14..20) / 600_000.0;
+        let lon = number(20..23) + number(23..29) / 600_000.0;
+        let pair = |at: usize| &digits[at..at + 2];
+        let (day, month, year) = (pair(0), pair(2), pair(4));
+        let time = format!("20{year}-{month}-{day}T{}:{}:{}Z", pair(6), pair(8), pair(10));
+        let time = if year == "00" { Value::Null } else { json!(time) };
+        let knots = u8::from_str_radix(pair(30), 16).unwrap();
+        row.compare("device", &json!(&hex[2..12]), &json!(report.device.0));
+        row.compare("time", &time, &iso(report));
+        row.compare(
+            "lat",
+            &json!(if flags & 2 == 0 { -lat } else { lat }),
+            &json!(fix.position.lat),
+        );
+        row.compare(
+            "lon",
+            &json!(if flags & 4 == 0 { -lon } else { lon }),
+            &json!(fix.position.lon),
+        );
+        row.compare("valid", &json!(flags & 1 == 1), &json!(fix.valid));
+        row.compare(
+            "speed",
+            &json!((f64::from(knots) * 1.852) as f32),
+            &json!(fix.speed_kmh),
+        );
+        row.compare(
+            "serial",
+            &json!(u8::from_str_radix(&hex[hex.len() - 2..], 16).unwrap()),
+            &json!(report.serial),
+        );
+        let unset = report.signals.contains(&Signal::ClockUnset);
+        assert_eq!(unset, year == "00", "{}", row.name());
+    }
+}
+
+/// The row says only "a position". Decimal degrees stand before their letter, whatever the message.
+fn check_degrees(row: &Row, report: &Report) {
+    let fields: Vec<&str> = row.text("text").split(',').collect();
+    let before = |letters: [&str; 2]| {
+        let at = fields
+            .iter()
+            .position(|field| letters.contains(field))
+            .expect("a letter of a hemisphere");
+        let degrees: f64 = fields[at - 1].parse().expect("degrees");
+        if fields[at] == letters[1] {
+            -degrees
+        } else {
+            degrees
+        }
+    };
+    let fix = report.fix.unwrap();
+    if fields[1] != "W01" {
+        row.compare("lat", &json!(before(["N", "S"])), &json!(fix.position.lat));
+        row.compare("lon", &json!(before(["E", "W"])), &json!(fix.position.lon));
+    }
+    row.compare(
+        "valid",
+        &json!(fields.contains(&"A") || fields.contains(&"T")),
+        &json!(fix.valid),
+    );
 }
 
 /// How many records a binary frame holds by its own length: one in the long form, 27 bytes each in the short one.
@@ -588,11 +664,9 @@ fn check_phone(row: &Row) {
     if let Some(attribute) = row.expected("attribute").and_then(Value::as_str) {
         row.equal("value", report["extra"][attribute].clone());
     }
-    if let Some(body) = row.value["text"].as_str() {
-        check_phone_body(row, &serde_json::from_str(body).expect("a JSON body"), report);
-    }
-    if row.value["method"] == "GET" {
-        check_phone_query(row, report);
+    match row.value["body"]["text"].as_str() {
+        Some(body) => check_phone_body(row, &serde_json::from_str(body).expect("a JSON body"), report),
+        None => check_phone_query(row, report),
     }
 }
 

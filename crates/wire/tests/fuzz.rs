@@ -101,6 +101,7 @@ fn any_bytes_as_a_command_a_secret_or_a_line() {
         }
         let masked = mask_secrets(Protocol::Jointech, bytes);
         assert_eq!(masked.len(), bytes.len());
+        mask_secrets(Protocol::Osmand, bytes);
         for range in secret_ranges(Protocol::Jointech, bytes) {
             assert!(masked[range].iter().all(|byte| *byte == b'*'));
         }
