@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { along, bearing, boxOf, circle, distanceM, inBox, lengthM, strip, type Place } from './geo';
+import { along, bearing, boxOf, circle, distanceM, inBox, lengthM, pixelsPerMetre, type Place } from './geo';
 
 const TPKS: Place = [110.423889, -6.938889];
 const PRIOK: Place = [106.886, -6.104];
@@ -56,25 +56,9 @@ describe('along a line', () => {
   test('no line has no place', () => expect(along([], 0.5)).toBeNull());
 });
 
-describe('the strip of a corridor', () => {
-  const line: Place[] = [
-    [110.4, -6.95],
-    [110.41, -6.95],
-    [110.41, -6.96],
-  ];
-  const rings = strip(line, (segment) => (segment === 0 ? 300 : 500));
-
-  test('has one closed ring a segment', () => {
-    expect(rings.length).toBe(2);
-    for (const ring of rings) expect(ring[0]).toEqual(ring[ring.length - 1]);
-  });
-
-  test('is as wide as each segment says', () => {
-    const widest = rings.map((ring) =>
-      Math.max(...ring.map((place) => Math.min(...line.map((corner) => distanceM(corner, place))))),
-    );
-    expect(widest.map((width) => Math.round(width / 10) * 10)).toEqual([300, 500]);
-  });
+test('a kilometre at the equator is 52.4 pixels wide at zoom 12, and wider towards the poles', () => {
+  expect(pixelsPerMetre(0) * 2 ** 12 * 1000).toBeCloseTo(52.39, 2);
+  expect(pixelsPerMetre(60) / pixelsPerMetre(0)).toBeCloseTo(2, 9);
 });
 
 test('a circle is closed and as large as it says', () => {

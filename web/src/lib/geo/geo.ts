@@ -1,4 +1,4 @@
-// Plain geometry for drawing: distances, boxes, strips and circles in degrees. It only draws; what is inside or outside
+// Plain geometry for drawing: distances, boxes and circles in degrees. It only draws; what is inside or outside
 // a corridor is judged by the server alone.
 
 /** Longitude, latitude in degrees, as GeoJSON has them. */
@@ -71,27 +71,9 @@ export function between(a: Place, b: Place, part: number): Place {
   return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
 }
 
-/** Steps of a half circle at the ends and elbows of a strip. */
-const ARC_STEPS = 10;
-
-/** One piece of a strip: a capsule around a to b. Pieces overlap and are drawn as one shape. */
-function capsule(a: Place, b: Place, half_width_m: number): Place[] {
-  const stretch = Math.cos(radians((a[1] + b[1]) / 2));
-  const start = Math.atan2(b[1] - a[1], (b[0] - a[0]) * stretch);
-  const radius = half_width_m / METRES_PER_DEGREE;
-  const arc = (centre: Place, from: number) =>
-    Array.from({ length: ARC_STEPS + 1 }, (_, step): Place => {
-      const angle = from + (Math.PI * step) / ARC_STEPS;
-      return [centre[0] + (Math.cos(angle) * radius) / stretch, centre[1] + Math.sin(angle) * radius];
-    });
-  const ring = [...arc(b, start - Math.PI / 2), ...arc(a, start + Math.PI / 2)];
-  const [first] = ring;
-  return first ? [...ring, first] : ring;
-}
-
-/** The strip of a corridor: one closed ring a segment, each with its own half width. */
-export function strip(line: readonly Place[], half_width_m: (segment: number) => number): Place[][] {
-  return line.slice(1).map((place, index) => capsule(line[index] ?? place, place, half_width_m(index)));
+/** Pixels that a metre fills at zoom 0, at a latitude, on a map of 512-pixel tiles; each zoom doubles it. */
+export function pixelsPerMetre(latitude: number): number {
+  return 512 / (2 * Math.PI * EARTH_RADIUS_M * Math.cos(radians(latitude)));
 }
 
 /** A circle as a closed ring. */

@@ -1,5 +1,9 @@
 // Corridors: the strip each trip may use, with the planned line in it. They lie quietly under everything that moves.
-import { strip, type Place } from '../geo/geo';
+//
+// The strip is drawn as a line as wide as the corridor is in metres, because the outlines of its segments overlap at
+// every elbow, and overlapping shapes of half-transparent colour show as dark scales.
+import type { Feature, LineString } from 'geojson';
+import { pixelsPerMetre, type Place } from '../geo/geo';
 import type { Part } from './part';
 
 /** The corridor of one trip. */
@@ -13,39 +17,61 @@ export type DrawnCorridor = {
 
 /** For a plan that names no width. */
 const DEFAULT_HALF_WIDTH_M = 300;
+/** A corridor that is thinner than this on the screen would not be seen. */
+const LEAST_WIDTH_PX = 5;
+const LAST_ZOOM = 20;
+
+/** A part of a line along which the corridor is equally wide. */
+export type Run = { readonly half_width_m: number; readonly line: readonly Place[] };
+
+/** Cuts a corridor where its width changes; neighbours share the place of the change. */
+export function runs({ line, half_widths_m }: Pick<DrawnCorridor, 'line' | 'half_widths_m'>): Run[] {
+  const found: { half_width_m: number; line: Place[] }[] = [];
+  line.slice(1).forEach((place, segment) => {
+    const half_width_m = half_widths_m[segment] ?? half_widths_m.at(-1) ?? DEFAULT_HALF_WIDTH_M;
+    const last = found.at(-1);
+    if (last?.half_width_m === half_width_m) last.line.push(place);
+    else found.push({ half_width_m, line: [line[segment] ?? place, place] });
+  });
+  return found;
+}
+
+function feature(line: readonly Place[], properties: Record<string, unknown>): Feature<LineString> {
+  return { type: 'Feature', properties, geometry: { type: 'LineString', coordinates: line.map(([x, y]) => [x, y]) } };
+}
 
 export const corridors: Part<readonly DrawnCorridor[]> = {
   id: 'corridors',
   features: (list) => ({
     type: 'FeatureCollection',
-    features: list.flatMap(({ trip, line, half_widths_m, chosen }) => {
-      const width = (segment: number) => half_widths_m[segment] ?? half_widths_m.at(-1) ?? DEFAULT_HALF_WIDTH_M;
-      const rings = strip(line, width).map((ring) => [ring.map(([x, y]) => [x, y])]);
-      return [
-        {
-          type: 'Feature',
-          properties: { trip, chosen, what: 'strip' },
-          geometry: { type: 'MultiPolygon', coordinates: rings },
-        },
-        {
-          type: 'Feature',
-          properties: { trip, chosen, what: 'line' },
-          geometry: { type: 'LineString', coordinates: line.map(([x, y]) => [x, y]) },
-        },
-      ] as const;
+    features: list.flatMap((corridor) => {
+      const { trip, line, chosen } = corridor;
+      const strips = runs(corridor).map((run) => {
+        const width_px = 2 * run.half_width_m * pixelsPerMetre(run.line[0]?.[1] ?? 0);
+        return feature(run.line, { trip, chosen, what: 'strip', width_px });
+      });
+      return [...strips, feature(line, { trip, chosen, what: 'line' })];
     }),
   }),
   layers: (palette) => [
     {
       id: 'corridors-strip',
-      type: 'fill',
+      type: 'line',
       source: 'corridors',
       filter: ['==', ['get', 'what'], 'strip'],
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
       paint: {
-        'fill-color': palette.corridor,
-        // Rings of one corridor overlap at its elbows; without anti-aliasing the overlap leaves no seams.
-        'fill-antialias': false,
-        'fill-opacity': ['case', ['get', 'chosen'], 0.26, 0.12],
+        'line-color': palette.corridor,
+        'line-opacity': ['case', ['get', 'chosen'], 0.36, 0.2],
+        'line-width': [
+          'interpolate',
+          ['exponential', 2],
+          ['zoom'],
+          8,
+          ['max', LEAST_WIDTH_PX, ['*', ['get', 'width_px'], 2 ** 8]],
+          LAST_ZOOM,
+          ['max', LEAST_WIDTH_PX, ['*', ['get', 'width_px'], 2 ** LAST_ZOOM]],
+        ],
       },
     },
     {

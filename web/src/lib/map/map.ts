@@ -26,6 +26,9 @@ setWorkerUrl(worker_url);
 
 /** From the ground up: what moves lies above what stands. */
 const PARTS = { areas, corridors, trail, alarms, seals } as const;
+/** What lies on the ground must not cover its names. */
+const UNDER_LABELS: ReadonlySet<string> = new Set([areas.id, corridors.id]);
+const FIRST_LABEL = 'road-names';
 type Parts = typeof PARTS;
 type DataOf<Name extends keyof Parts> = Parts[Name] extends Part<infer Data> ? Data : never;
 
@@ -78,7 +81,8 @@ export class TripMap {
     putMarks(this.#map, this.#palette);
     for (const part of Object.values(PARTS)) {
       this.#map.addSource(part.id, { type: 'geojson', data: NOTHING });
-      for (const layer of part.layers(this.#palette)) this.#map.addLayer(layer);
+      const above = UNDER_LABELS.has(part.id) && this.#map.getLayer(FIRST_LABEL) ? FIRST_LABEL : undefined;
+      for (const layer of part.layers(this.#palette)) this.#map.addLayer(layer, above);
     }
     this.#ready = true;
     for (const draw of this.#waiting.values()) draw();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Place } from '../geo/geo';
 import { alarms } from './alarms';
 import { areas } from './areas';
-import { corridors } from './corridors';
+import { corridors, runs } from './corridors';
 import { DARK, LIGHT } from './palette';
 import { motion, seals } from './seals';
 import { stretches, trail } from './trail';
@@ -69,23 +70,32 @@ describe('seals', () => {
   });
 });
 
-test('a corridor gives its last width to the segments that have none', () => {
-  const drawn = corridors.features([
-    {
-      trip: '7',
-      line: [
-        [110, -7],
-        [110.1, -7],
-        [110.2, -7],
-      ],
-      half_widths_m: [300],
-      chosen: true,
-    },
-  ]);
-  expect(drawn.features.map((feature) => [feature.properties?.['what'], feature.geometry.type])).toEqual([
-    ['strip', 'MultiPolygon'],
-    ['line', 'LineString'],
-  ]);
+describe('a corridor', () => {
+  const line: Place[] = [
+    [110, -7],
+    [110.1, -7],
+    [110.2, -7],
+    [110.3, -7],
+  ];
+
+  test('gives its last width to the segments that have none, as one run', () => {
+    expect(runs({ line, half_widths_m: [300] })).toEqual([{ half_width_m: 300, line }]);
+  });
+
+  test('is cut where its width changes, and both sides share that place', () => {
+    expect(runs({ line, half_widths_m: [300, 500] })).toEqual([
+      { half_width_m: 300, line: line.slice(0, 2) },
+      { half_width_m: 500, line: line.slice(1) },
+    ]);
+  });
+
+  test('of a single place has no run', () =>
+    expect(runs({ line: line.slice(0, 1), half_widths_m: [300] })).toEqual([]));
+
+  test('is drawn as a strip and a line', () => {
+    const drawn = corridors.features([{ trip: '7', line, half_widths_m: [300], chosen: true }]);
+    expect(drawn.features.map((each) => each.properties?.['what'])).toEqual(['strip', 'line']);
+  });
 });
 
 test('an area given open is drawn closed', () => {
