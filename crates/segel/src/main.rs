@@ -1,2 +1,42 @@
-//! The one binary.
-fn main() {}
+//! The one binary: each word of its command line has a file here.
+
+mod decode;
+mod sim;
+mod skp_sim;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Custody of containers under electronic seals.
+#[derive(Debug, Parser)]
+#[command(name = "segel", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// Says what the bytes of a seal mean: JSON lines in, JSON lines out.
+    Decode(decode::Options),
+    /// Simulated seals against any server that speaks their protocol.
+    Sim(sim::Options),
+    /// A fake customs computer system, as a program of its own.
+    SkpSim(skp_sim::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match CommandLine::parse().word {
+        Word::Decode(options) => decode::run(&options),
+        Word::Sim(options) => sim::run(options),
+        Word::SkpSim(options) => skp_sim::run(options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("segel: {failure:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

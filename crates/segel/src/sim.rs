@@ -1,0 +1,152 @@
+//! `segel sim load`: the load generator, for any server that speaks the protocol.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand, ValueEnum};
+use segel_sim::load::{self, Load, Outcome};
+use serde_json::{Value, json};
+
+/// Seals drive this stretch of road where none is given: out of Tanjung Emas.
+const ROAD: [(f64, f64); 2] = [(-6.9472, 110.4245), (-6.9860, 110.3320)];
+/// How long acknowledgements are waited for after the last report.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What to simulate.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Many seals that report at a rate and wait for their acknowledgements.
+    Load(LoadOptions),
+}
+
+#[derive(Debug, Args)]
+struct LoadOptions {
+    /// What the seals speak.
+    #[arg(long, default_value = "jointech")]
+    protocol: Spoken,
+    /// How many seals, each with a connection of its own.
+    #[arg(long, default_value_t = 200)]
+    seals: u32,
+    /// Reports a second over all seals; without it, as fast as acknowledgements come.
+    #[arg(long)]
+    rate: Option<f64>,
+    /// How many reports a seal may have unacknowledged, at most 128.
+    #[arg(long, default_value_t = 1)]
+    in_flight: usize,
+    /// How long to send.
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// The server, HOST:PORT.
+    #[arg(long)]
+    target: String,
+    /// The number of the first seal; the others follow.
+    #[arg(long, default_value_t = 8_100_000_000)]
+    first_id: u64,
+    /// Where the seals drive, as lat,lon,lat,lon.
+    #[arg(long, value_parser = road, allow_hyphen_values = true)]
+    road: Option<Road>,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Spoken {
+    Jointech,
+}
+
+type Road = [(f64, f64); 2];
+
+/// Runs what is asked for and prints what came of it.
+pub fn run(options: Options) -> Result<()> {
+    let What::Load(options) = options.what;
+    let Spoken::Jointech = options.protocol;
+    let json = options.json;
+    let load = options.load()?;
+    let runtime = tokio::runtime::Runtime::new().context("could not start")?;
+    let outcome = runtime.block_on(load::run(&load))?;
+    if json {
+        println!("{}", as_json(&outcome));
+    } else {
+        print!("{}", as_text(&outcome));
+    }
+    Ok(())
+}
+
+impl LoadOptions {
+    fn load(self) -> Result<Load> {
+        Ok(Load {
+            target: address(&self.target)?,
+            seals: self.seals,
+            first_id: self.first_id,
+            rate: self.rate,
+            in_flight: self.in_flight,
+            lasting: Duration::try_from_secs_f64(self.seconds).context("so many seconds cannot be")?,
+            patience: PATIENCE,
+            road: self.road.unwrap_or(ROAD),
+        })
+    }
+}
+
+fn address(target: &str) -> Result<SocketAddr> {
+    let mut found = target
+        .to_socket_addrs()
+        .with_context(|| format!("there is no server at {target}"))?;
+    found
+        .next()
+        .with_context(|| format!("there is no server at {target}"))
+}
+
+fn road(text: &str) -> Result<Road, String> {
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|word| word.trim().parse().map_err(|_| format!("{word} is no number")))
+        .collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [lat0, lon0, lat1, lon1] => Ok([(lat0, lon0), (lat1, lon1)]),
+        _ => Err("a road is lat,lon,lat,lon".to_owned()),
+    }
+}
+
+fn as_json(outcome: &Outcome) -> Value {
+    let us = |part: f64| outcome.latency.quantile(part).as_micros() as u64;
+    json!({
+        "sent": outcome.sent,
+        "acknowledged": outcome.acknowledged,
+        "unacknowledged": outcome.sent - outcome.acknowledged,
+        "strange": outcome.strange,
+        "broken": outcome.broken,
+        "took_s": outcome.took.as_secs_f64(),
+        "acknowledged_per_s": outcome.rate(),
+        "latency_us": {"p50": us(0.5), "p99": us(0.99), "p999": us(0.999), "max": outcome.latency.worst().as_micros() as u64},
+    })
+}
+
+fn as_text(outcome: &Outcome) -> String {
+    let ms = |part: f64| outcome.latency.quantile(part).as_secs_f64() * 1e3;
+    format!(
+        "sent            {}\n\
+         acknowledged    {} ({:.0} a second)\n\
+         unacknowledged  {}\n\
+         strange         {} (answers with a serial nobody waited for)\n\
+         broken          {} (connections)\n\
+         latency         p50 {:.3} ms, p99 {:.3} ms, p99.9 {:.3} ms, max {:.3} ms (from due to acknowledged)\n",
+        outcome.sent,
+        outcome.acknowledged,
+        outcome.rate(),
+        outcome.sent - outcome.acknowledged,
+        outcome.strange,
+        outcome.broken,
+        ms(0.5),
+        ms(0.99),
+        ms(0.999),
+        outcome.latency.worst().as_secs_f64() * 1e3,
+    )
+}
