@@ -73,7 +73,7 @@ pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
     let due: alloc::vec::Vec<(Clock, ClockRun)> = trip
         .clocks
         .iter()
-        .filter(|(_, run)| run.is_running() && run.due <= now)
+        .filter(|(_, run)| run.is_running() && run.due < now)
         .map(|(clock, run)| (*clock, run.clone()))
         .collect();
     for (clock, run) in due {

@@ -140,25 +140,26 @@ fn service(state: &mut State, event: &Event, stamp: &Stamp) {
     state.service.listening_since.get_or_insert(stamp.at);
 }
 
-/// After a step of the wall clock every limit still takes as long as it should.
+/// After a step of the wall clock every limit still takes as long as it should, and what runs is measured in the new time.
 fn step_deadlines(state: &mut State, by_ms: i64) {
     let step = |at: &mut ServerTime| *at = at.plus_ms(by_ms);
     for trip in state.trips.values_mut() {
-        trip.clocks
-            .values_mut()
-            .filter(|run| run.is_running())
-            .for_each(|run| step(&mut run.due));
+        for run in trip.clocks.values_mut().filter(|run| run.is_running()) {
+            step(&mut run.due);
+            run.started = run.started.plus_ms(by_ms);
+        }
+        let since = trip.journey.destination_since.as_mut();
+        since.into_iter().for_each(|since| *since = since.plus_ms(by_ms));
         with_some(&mut trip.interval, |interval| step(&mut interval.due));
         with_some(&mut trip.skp.locations_due, step);
-        with_some(&mut trip.document_expires, step);
         with_some(&mut trip.archive_due, step);
     }
     for grant in state.grants.values_mut().filter(|grant| grant.ended.is_none()) {
+        step(&mut grant.grant.from);
         step(&mut grant.grant.until);
     }
-    state
-        .alarms
-        .values_mut()
+    let alarms = state.alarms.values_mut();
+    alarms
         .filter_map(|alarm| alarm.escalate_due.as_mut())
         .for_each(step);
     state.rebuild();
@@ -729,6 +730,7 @@ fn messages(state: &mut State, event: &Event, stamp: &Stamp) {
             let Some(record) = state.messages.remove(message) else {
                 return;
             };
+            state.index.forget(record.trip, Subject::Message(*message));
             with(&mut state.trips, &record.trip, |trip| {
                 trip.skp.taken = trip.skp.taken.saturating_add(1)
             });

@@ -35,7 +35,9 @@ pub fn follow(deciding: &mut Deciding<'_>, input: &ReportInput, observed: &Obser
         return;
     };
     let Some(trip) = deciding.trip(id) else { return };
-    if trip.seal != Some(seal) || !trip.is_sealed_at(observed.at) {
+    // A tracker claims no lock, so its contacts open nothing.
+    let claims_lock = trip.request.mode == TripMode::Sealed;
+    if !claims_lock || trip.seal != Some(seal) || !trip.is_sealed_at(observed.at) {
         return;
     }
     let position = observed

@@ -118,7 +118,8 @@ fn in_seal_scope(state: &State, principal: &Principal, seal: &Seal) -> bool {
     let stock = match (role, belongs) {
         (Role::Technician | Role::Driver, _) => false,
         (_, Belonging::Organisation(organisation)) => seal.registration.provider == *organisation,
-        (_, Belonging::Office(office)) => seal.registration.pool.as_ref() == Some(office),
+        // A seal without a pool may serve any office.
+        (_, Belonging::Office(office)) => seal.registration.pool.as_ref().is_none_or(|pool| pool == office),
         (_, Belonging::Nation) => false,
     };
     let trip = seal.trip.or(seal.past.map(|past| past.trip));

@@ -161,16 +161,11 @@ impl Trip {
         self.state.is_over() || self.state == TripState::Removed
     }
 
-    /// Whether the seal has been closed on this trip and not yet been opened under a grant.
+    /// Whether the seal should have been closed at that moment: after its lock, and before the opening that led to removal.
     pub fn is_sealed_at(&self, at: EventTime) -> bool {
-        let opened = self
-            .openings
-            .iter()
-            .filter(|opening| opening.grant.is_some())
-            .map(|opening| opening.at)
-            .min();
+        let removal = self.moves.iter().find(|step| step.to == TripState::Removing);
         let closed = self.closed.as_ref().is_some_and(|closed| closed.at <= at);
-        closed && opened.is_none_or(|opened| at < opened)
+        closed && removal.is_none_or(|removal| at < removal.circumstance.at)
     }
 
     /// When its document runs out, while that still matters.

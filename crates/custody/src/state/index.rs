@@ -84,6 +84,14 @@ impl Index {
         }
     }
 
+    /// A thing of a trip that has left the state.
+    pub(crate) fn forget(&mut self, trip: TripId, what: Subject) {
+        let belongings = self.of_trip.get_mut(&trip);
+        if belongings.is_some_and(|belongings| belongings.remove(&what) && belongings.is_empty()) {
+            self.of_trip.remove(&trip);
+        }
+    }
+
     fn belong(&mut self, trip: Option<TripId>, what: Subject) {
         if let Some(trip) = trip {
             self.of_trip.entry(trip).or_default().insert(what);
@@ -230,7 +238,8 @@ impl Trip {
         let clock = clocks
             .values()
             .filter(|run| run.is_running())
-            .map(|run| run.due)
+            // A limit is met to its last millisecond, so it is overdue only after that.
+            .map(|run| run.due.plus_ms(1))
             .min();
         let interval = interval
             .filter(|order| !order.confirmed && !order.unmet)
