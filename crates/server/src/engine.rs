@@ -5,7 +5,7 @@
 //! and the process stops: memory that is ahead of the disk never speaks.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, oneshot};
@@ -16,16 +16,18 @@ use segel_model::event::Subject;
 use segel_model::input::ReportInput;
 use segel_model::refusal::RefusalSort;
 use segel_model::{Entry, Event, Input, Observed, Refusal, Rulebook, SecretHash, ServerTime, TripId};
+use segel_store::chain::Hash;
 use segel_store::{
-    AccountRow, Answered, Batch, Journaled, Reader, RecordKind, Recovered, Scope, SecretKind, SecretRow,
-    SideRow, Snapshots, Staged, Store, StoreError,
+    AccountRow, Answered, Batch, Journaled, Position, Reader, RecordKind, Recovered, Scope, SecretKind,
+    SecretRow, SideRow, Snapshots, Staged, Store, StoreError,
 };
 
 use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
-use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
+use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Frozen, Published, Shared};
 use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, lanes};
+use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::projection::{self, Rows};
 use crate::roster::Roster;
@@ -38,6 +40,10 @@ const ROUND_LIMIT: Duration = Duration::from_millis(4);
 const SLEEP_LIMIT: Duration = Duration::from_millis(250);
 /// A tick that decided nothing though a limit was due is not repeated before this.
 const IDLE_TICK_MS: i64 = 1000;
+/// How often the state is frozen for a snapshot, if anything has happened since.
+const FREEZE_EVERY_MS: i64 = 60_000;
+/// Freezing stops the loop, so it may take this part of the time at most.
+const FREEZE_PART: u32 = 500;
 /// Answers kept at hand for repeats that arrive together with the first.
 const ANSWERS_KEPT: usize = 1024;
 /// The decoder that read the reports; rises with every change that may read a frame differently.
@@ -55,6 +61,9 @@ pub struct Engine {
     last_seq: u64,
     answers: VecDeque<(IdempotencyKey, Answer)>,
     no_tick_before: Option<ServerTime>,
+    head: Hash,
+    next_freeze: ServerTime,
+    frozen_commit: u64,
 }
 
 /// What a round came to.
@@ -97,6 +106,9 @@ impl Engine {
             blobs: opened.blobs,
             clock,
             condition: Condition::default(),
+            metrics: Metrics::default(),
+            frozen: Mutex::default(),
+            revisits: Mutex::default(),
         });
         let mut engine = Self {
             state,
@@ -109,6 +121,9 @@ impl Engine {
             last_seq: opened.position.seq,
             answers: VecDeque::new(),
             no_tick_before: None,
+            head: opened.head,
+            next_freeze: ServerTime::from_unix_ms(i64::MIN),
+            frozen_commit: opened.position.commit,
         };
         engine.publish_recovered(opened.last_listened)?;
         Ok((engine, EngineHandle::new(shared)))
@@ -128,6 +143,9 @@ impl Engine {
         }
         let taken = round.inputs;
         self.finish(round)?;
+        if stopping || self.next_freeze <= now {
+            self.freeze(now);
+        }
         Ok(match (stopping, taken) {
             (true, _) => Stepped::Stopped,
             (false, 0) => Stepped::Idle,
@@ -156,6 +174,27 @@ impl Engine {
         let due = self.state.next_deadline().max(self.no_tick_before);
         let ms = due.map_or(i64::MAX, |due| due.since_ms(now).max(0));
         SLEEP_LIMIT.min(Duration::from_millis(ms.unsigned_abs()))
+    }
+
+    /// Puts a copy of the state out for a snapshot; writing it is another thread's.
+    fn freeze(&mut self, now: ServerTime) {
+        if self.frozen_commit == self.last_commit {
+            return;
+        }
+        let started = Instant::now();
+        let position = Position {
+            commit: self.last_commit,
+            seq: self.last_seq,
+        };
+        let frozen = Frozen {
+            position,
+            head: self.head,
+            bytes: self.state.freeze(),
+        };
+        self.shared.put_frozen(frozen);
+        self.frozen_commit = self.last_commit;
+        let pause_ms = i64::try_from((started.elapsed() * FREEZE_PART).as_millis()).unwrap_or(i64::MAX);
+        self.next_freeze = now.plus_ms(pause_ms.max(FREEZE_EVERY_MS));
     }
 
     fn take_clock(&mut self, round: &mut Round) {
@@ -312,12 +351,39 @@ impl Engine {
             round.speak();
             return Ok(());
         }
-        self.store.commit(&round.batch)?;
+        self.head = self.store.commit(&round.batch)?.head;
         self.last_commit = round.batch.commit;
+        self.measure(&round);
         self.last_seq = round.last_seq;
         self.publish(&mut round, &archive);
         round.speak();
         Ok(())
+    }
+
+    fn measure(&self, round: &Round) {
+        let metrics = &self.shared.metrics.engine;
+        metrics.round_inputs.observe(round.inputs as f64);
+        let durable = self.shared.clock.now();
+        let oldest = round.observed.iter().map(|observed| observed.received).min();
+        if let Some(oldest) = oldest {
+            metrics
+                .receipt_to_durable_s
+                .observe(durable.since_ms(oldest) as f64 / 1000.0);
+        }
+        for observed in &round.observed {
+            metrics
+                .lateness_s
+                .observe((observed.received.unix_ms - observed.at.unix_ms) as f64 / 1000.0);
+        }
+        let refused = |answer: &&Answer| matches!(answer.verdict, Verdict::Refused(_));
+        metrics.refused.inc_by(
+            round
+                .answers
+                .iter()
+                .map(|(_, answer)| answer)
+                .filter(refused)
+                .count() as u64,
+        );
     }
 
     fn publish(&self, round: &mut Round, archive: projection::Archive<'_>) {
@@ -342,6 +408,9 @@ impl Engine {
         if let Event::SealRegistered { seal, .. } = event {
             self.shared.fleet.enter(*seal);
         }
+        if let Event::RevisitAsked { trip, from, until } = event {
+            self.shared.put_revisit(*trip, *from, *until);
+        }
         self.shared.roster.publish(event);
         if let Some(seal) = self.shared.orders.publish(event) {
             let _nobody = self.shared.ordered.send(seal);
@@ -353,6 +422,9 @@ impl Engine {
         self.shared.roster.fill(&self.state);
         for (id, seal) in &self.state.seals {
             self.shared.fleet.recover(*id, seal);
+        }
+        for (trip, pending) in self.state.pending_revisits() {
+            self.shared.put_revisit(trip, pending.from, pending.until);
         }
         let unknown = self.shared.orders.fill(&self.state);
         let mut round = Round::new(self.last_commit + 1, self.shared.clock.now(), self.last_seq);

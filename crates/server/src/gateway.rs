@@ -22,7 +22,7 @@ use segel_store::SideRow;
 
 use crate::EngineHandle;
 use crate::config::Limits;
-use crate::metrics::{ByProtocol, ByReason, Metrics};
+use crate::metrics::{ByProtocol, ByReason};
 
 use connections::Connections;
 use conversation::{Conversation, End};
@@ -42,7 +42,6 @@ pub struct Gateway {
     connections: Arc<Connections>,
     looks: Looks,
     oddities: Arc<Oddities>,
-    metrics: Arc<Metrics>,
 }
 
 /// Binds a listener with a backlog for a whole region.
@@ -57,12 +56,7 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 
 impl Gateway {
     /// A gateway in front of the engine.
-    pub fn new(
-        engine: EngineHandle,
-        limits: Limits,
-        oddities: Arc<Oddities>,
-        metrics: Arc<Metrics>,
-    ) -> Arc<Self> {
+    pub fn new(engine: EngineHandle, limits: Limits, oddities: Arc<Oddities>) -> Arc<Self> {
         let wire_limits = segel_wire::Limits {
             frame_bytes: limits.frame_bytes,
             ..segel_wire::Limits::default()
@@ -74,7 +68,6 @@ impl Gateway {
             wire_limits,
             looks: Looks::default(),
             oddities,
-            metrics,
         })
     }
 
@@ -110,7 +103,8 @@ impl Gateway {
         let admitted = match self.connections.admit(peer.ip()) {
             Ok(admitted) => admitted,
             Err(why) => {
-                self.metrics
+                self.engine
+                    .metrics()
                     .gateway
                     .turned_away
                     .get_or_create(&ByReason { reason: why.name() })
@@ -118,8 +112,13 @@ impl Gateway {
                 return;
             }
         };
-        self.metrics.gateway.accepted.get_or_create(&label).inc();
-        self.metrics.gateway.connections.get_or_create(&label).inc();
+        self.engine.metrics().gateway.accepted.get_or_create(&label).inc();
+        self.engine
+            .metrics()
+            .gateway
+            .connections
+            .get_or_create(&label)
+            .inc();
         // An acknowledgement of ten bytes waits for nobody; where this fails the connection is already gone.
         let _gone = stream.set_nodelay(true);
         tokio::spawn(Conversation::new(Arc::clone(self), stream, peer, protocol, admitted).run());

@@ -1,18 +1,21 @@
 //! What the rest of the server holds of the engine: a place to ask, the stream of committed entries, the fleet.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, oneshot};
 
 use segel_model::event::Subject;
-use segel_model::{Entry, Input, Rulebook, SealId};
-use segel_store::{Blobs, Reader, ScopeKey, Store};
+use segel_model::{Entry, EventTime, Input, Rulebook, SealId, TripId};
+use segel_store::chain::Hash;
+use segel_store::{Blobs, Position, Reader, ScopeKey, Store};
 
 use crate::ask::{Answer, Asked, Side, Unavailable};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
 use crate::lanes::{Delivered, Durable, Question, Senders, Told, Waiting};
+use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::reported::ReportBatch;
 use crate::roster::Roster;
@@ -51,6 +54,33 @@ pub(crate) struct Shared {
     pub(crate) ordered: broadcast::Sender<SealId>,
     pub(crate) clock: Clock,
     pub(crate) condition: Condition,
+    pub(crate) metrics: Metrics,
+    pub(crate) frozen: Mutex<Option<Frozen>>,
+    /// By trip: a later question covers an earlier one.
+    pub(crate) revisits: Mutex<BTreeMap<TripId, (EventTime, EventTime)>>,
+}
+
+/// A copy of the state, to be written as a snapshot.
+pub struct Frozen {
+    /// How far it reaches.
+    pub position: Position,
+    /// The journal's hash there.
+    pub head: Hash,
+    /// The state.
+    pub bytes: Vec<u8>,
+}
+
+impl Shared {
+    /// A newer copy takes the place of one that nobody has written yet.
+    pub(crate) fn put_frozen(&self, frozen: Frozen) {
+        *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = Some(frozen);
+    }
+
+    pub(crate) fn put_revisit(&self, trip: TripId, from: EventTime, until: EventTime) {
+        let mut revisits = self.revisits.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = revisits.entry(trip).or_insert((from, until));
+        *asked = (asked.0.min(from), asked.1.max(until));
+    }
 }
 
 /// Whether the engine takes things in, readable from any thread.
@@ -148,6 +178,39 @@ impl EngineHandle {
     /// Writes what belongs to no decision: sessions, uploads.
     pub fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// What an operator watches.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// The text of `/metrics`.
+    pub fn print_metrics(&self) -> String {
+        self.metrics()
+            .print(self.waiting(), self.store().metrics().look())
+    }
+
+    /// The newest copy of the state that nobody has written yet.
+    pub fn take_frozen(&self) -> Option<Frozen> {
+        self.shared
+            .frozen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Trips that must be looked at again, with the event times of their reports.
+    pub fn take_revisits(&self) -> Vec<(TripId, EventTime, EventTime)> {
+        let mut revisits = self
+            .shared
+            .revisits
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *revisits)
+            .into_iter()
+            .map(|(trip, (from, until))| (trip, from, until))
+            .collect()
     }
 
     /// Photos and documents.

@@ -16,7 +16,9 @@ pub mod roster;
 pub mod orders;
 
 pub mod gateway;
+pub mod outlet;
 pub mod keeper;
+pub mod background;
 pub mod metrics;
 
 #[allow(dead_code)] // Until the reads are wired.

@@ -163,7 +163,7 @@ impl Conversation {
             Ok(0) => Err(End::Gone),
             Ok(read) => {
                 self.last_heard = Some(now);
-                let metrics = &self.gateway.metrics.gateway;
+                let metrics = &self.gateway.engine.metrics().gateway;
                 metrics.bytes.get_or_create(&self.label()).inc_by(read as u64);
                 Ok(read)
             }
@@ -195,7 +195,8 @@ impl Conversation {
                     let device = self.session.device().cloned();
                     self.gateway.oddities.note(self.protocol, device, oddity);
                     self.gateway
-                        .metrics
+                        .engine
+                        .metrics()
                         .gateway
                         .oddities
                         .get_or_create(&self.label())
@@ -241,7 +242,7 @@ impl Conversation {
     }
 
     async fn hand_over(&mut self, heard: Vec<Heard>, side: Vec<SideRow>) -> Result<(), End> {
-        let metrics = &self.gateway.metrics.gateway;
+        let metrics = &self.gateway.engine.metrics().gateway;
         metrics
             .reports
             .get_or_create(&self.label())
@@ -364,7 +365,7 @@ impl Conversation {
             .engine
             .tell(Input::OrderSent { order: ordered.id }, side)
             .await?;
-        self.gateway.metrics.gateway.orders_sent.inc();
+        self.gateway.engine.metrics().gateway.orders_sent.inc();
         self.under_way.push(UnderWay {
             ordered,
             command: resolved.command,
@@ -474,7 +475,8 @@ impl Conversation {
     async fn leave(mut self, end: End) {
         if let End::Closed(reason) = end {
             self.gateway
-                .metrics
+                .engine
+                .metrics()
                 .gateway
                 .closed
                 .get_or_create(&ByReason { reason })
@@ -490,7 +492,8 @@ impl Conversation {
             let _stopping = self.tell_end(one.ordered.id, Outcome::NoAnswer, Vec::new()).await;
         }
         self.gateway
-            .metrics
+            .engine
+            .metrics()
             .gateway
             .connections
             .get_or_create(&self.label())

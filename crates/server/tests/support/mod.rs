@@ -14,7 +14,6 @@ use segel_server::clock::Clock;
 use segel_server::config::Limits;
 use segel_server::engine::{Engine, Parts};
 use segel_server::gateway::{Gateway, Oddities, listen};
-use segel_server::metrics::Metrics;
 use segel_store::{Options, Store, StoreError};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -25,7 +24,6 @@ pub struct House {
     pub engine: EngineHandle,
     pub jointech: SocketAddr,
     pub oddities: Arc<Oddities>,
-    pub metrics: Arc<Metrics>,
     limits: Limits,
     thread: Option<JoinHandle<Result<(), StoreError>>>,
     runtime: Option<Runtime>,
@@ -45,13 +43,8 @@ impl House {
 
     fn open_in(folder: Arc<TempDir>, limits: Limits) -> Self {
         let (engine, thread) = start_engine(folder.path());
-        let (oddities, metrics) = (Arc::<Oddities>::default(), Arc::<Metrics>::default());
-        let gateway = Gateway::new(
-            engine.clone(),
-            limits.clone(),
-            Arc::clone(&oddities),
-            Arc::clone(&metrics),
-        );
+        let oddities = Arc::<Oddities>::default();
+        let gateway = Gateway::new(engine.clone(), limits.clone(), Arc::clone(&oddities));
         let runtime = Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
         let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
@@ -64,7 +57,6 @@ impl House {
             engine,
             jointech,
             oddities,
-            metrics,
             limits,
             thread,
             runtime,

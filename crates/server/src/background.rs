@@ -1,0 +1,128 @@
+//! The threads beside the engine. Each does one thing in small steps and asks nothing but the time; a simulator may call
+//! the same steps on one thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use segel_custody::state::Trip;
+use segel_model::{EventTime, Input, Observed, TripId};
+use segel_store::{Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots, StoreError};
+
+use crate::EngineHandle;
+use crate::ask::Side;
+
+/// The longest a background thread sleeps: new work is noticed within it.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// After a failure of the disk, the thread tries again; the engine itself stops at its own first failure.
+const PAUSE_FAILED: Duration = Duration::from_secs(5);
+/// Reports handed to one revisit; a trip of a week at one a minute fits.
+const NEIGHBOURS_MAX: usize = 20_000;
+
+/// Tells every background thread to end.
+#[derive(Clone, Default)]
+pub struct Curfew {
+    inner: Arc<(AtomicBool, Mutex<()>, Condvar)>,
+}
+
+impl Curfew {
+    /// Everybody ends after the step at hand.
+    pub fn call(&self) {
+        let (called, lock, bell) = &*self.inner;
+        called.store(true, Ordering::Release);
+        let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        bell.notify_all();
+    }
+
+    fn is_called(&self) -> bool {
+        self.inner.0.load(Ordering::Acquire)
+    }
+
+    fn sleep(&self, pause: Duration) {
+        let (_, lock, bell) = &*self.inner;
+        let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _woken = bell.wait_timeout_while(held, pause, |()| !self.is_called());
+    }
+}
+
+/// Runs `step` again and again until curfew; it says how long nothing is due. A failure is told and tried again.
+pub fn repeat<F: std::fmt::Display>(
+    name: &str,
+    curfew: &Curfew,
+    mut step: impl FnMut() -> Result<Duration, F> + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    let (curfew, called) = (curfew.clone(), name.to_owned());
+    std::thread::Builder::new().name(name.into()).spawn(move || {
+        while !curfew.is_called() {
+            let pause = step().unwrap_or_else(|failure| {
+                if !curfew.is_called() {
+                    tracing::error!(thread = called, %failure, "a background step failed");
+                }
+                PAUSE_FAILED
+            });
+            curfew.sleep(pause.min(PAUSE_MAX));
+        }
+    })
+}
+
+/// Moves staged reports into history, and has the journal vouch for their hashes.
+pub fn compact(compactor: &mut Compactor, engine: &EngineHandle) -> Result<Duration, StoreError> {
+    match compactor.step(engine.clock().now())? {
+        Progress::Idle => Ok(PAUSE_MAX),
+        Progress::Sealed { input, .. } => {
+            // While Segel stops, the next start asks again.
+            let _stopping = engine.tell_blocking(input, Side::default());
+            Ok(Duration::ZERO)
+        }
+        Progress::Deleted { .. } | Progress::Merged { .. } => Ok(Duration::ZERO),
+    }
+}
+
+/// Writes a frozen state that the engine has put out, if there is one.
+pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<Duration, StoreError> {
+    if let Some(frozen) = engine.take_frozen() {
+        snapshots.write(frozen.position, frozen.head, &frozen.bytes)?;
+        tracing::info!(
+            commit = frozen.position.commit,
+            bytes = frozen.bytes.len(),
+            "snapshot written"
+        );
+    }
+    Ok(PAUSE_MAX)
+}
+
+/// Loads the neighbours of reports that came too late for the window at hand, and hands them in.
+pub fn revisit(engine: &EngineHandle) -> Result<Duration, StoreError> {
+    for (trip, from, until) in engine.take_revisits() {
+        let neighbours = neighbours(engine.reader(), trip, from, until)?;
+        let _stopping = engine.tell_blocking(Input::Revisit { trip, neighbours }, Side::default());
+    }
+    Ok(PAUSE_MAX)
+}
+
+fn neighbours(
+    reader: &Reader,
+    trip: TripId,
+    from: EventTime,
+    until: EventTime,
+) -> Result<Vec<Observed>, StoreError> {
+    let record = reader.record(RecordKind::Trip, trip.0, &Scope::Nation)?;
+    let body = record.and_then(|record| serde_json::from_str::<Trip>(&record.body).ok());
+    let Some(seal) = body.and_then(|trip| trip.seal) else {
+        return Ok(Vec::new());
+    };
+    let mut query = ReportQuery {
+        trip: Some(trip),
+        ..ReportQuery::of(seal, from, until)
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = reader.reports(&query)?;
+        found.extend(page.reports.into_iter().map(|stored| stored.staged.observed));
+        query.after = page.next;
+        if page.next.is_none() || NEIGHBOURS_MAX <= found.len() {
+            return Ok(found);
+        }
+    }
+}
