@@ -5,13 +5,11 @@
 //! happening does not raise it again; a graver one does.
 
 use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use segel_geo::Position;
 use segel_model::alarm::{AlarmOutcome, AlarmStage, Bilingual, EscalationStep, Finding};
 use segel_model::event::Subject;
-use segel_model::refusal::RefusalSort;
 use segel_model::rulebook::Reaction;
 use segel_model::{
     AlarmCode, AlarmId, Event, EventTime, PersonId, Principal, Refusal, Role, SealId, ServerTime, Severity,
@@ -19,8 +17,9 @@ use segel_model::{
 };
 
 use crate::deciding::Outcome;
+use crate::people::said;
 use crate::state::{Alarm, Closure, Signed, State, alarm_key};
-use crate::{Deciding, Stamp};
+use crate::{Deciding, Stamp, refusals};
 
 /// What a rule suspects: a finding whose words are put together only if it is told.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,7 +140,7 @@ fn confirm(deciding: &mut Deciding<'_>, id: AlarmId, suspicion: &Suspicion, why:
     let graver = suspicion.severity < alarm.severity;
     let again = alarm
         .recovered_at
-        .is_some_and(|recovered| recovered < suspicion.at);
+        .is_some_and(|recovered| recovered <= suspicion.at);
     if !graver && !again {
         return;
     }
@@ -165,11 +164,11 @@ fn confirm(deciding: &mut Deciding<'_>, id: AlarmId, suspicion: &Suspicion, why:
     }
 }
 
-/// Whether a person has closed this very happening. Of a lasting trouble (late, battery, fault) the person's word holds
-/// until it gets graver or is over; of the others another moment is another happening.
+/// Whether a person has closed this very happening. Of a lasting trouble (late, battery) the person's word holds until it
+/// gets graver; of the others another moment is another happening.
 fn was_closed(deciding: &Deciding<'_>, suspicion: &Suspicion) -> bool {
     let Some(trip) = suspicion.trip else { return false };
-    let lasting = matches!(suspicion.code, AlarmCode::A14 | AlarmCode::A16 | AlarmCode::A23);
+    let lasting = matches!(suspicion.code, AlarmCode::A14 | AlarmCode::A16);
     of_trip(deciding, trip).any(|alarm| {
         let same = alarm.finding.code == suspicion.code && (lasting || alarm.finding.at == suspicion.at);
         same && alarm.severity <= suspicion.severity
@@ -193,7 +192,7 @@ pub fn recover(deciding: &mut Deciding<'_>, trip: TripId, code: AlarmCode, at: E
 pub fn acknowledge(deciding: &mut Deciding<'_>, id: AlarmId) -> Outcome {
     let alarm = find_open(deciding, id)?;
     if alarm.acknowledged.is_some() {
-        return Err(already_acknowledged());
+        return Err(refusals::alarm_acknowledged());
     }
     deciding.emit(Event::AlarmAcknowledged { alarm: id });
     Ok(None)
@@ -212,7 +211,7 @@ pub fn investigate(deciding: &mut Deciding<'_>, id: AlarmId, note: &str) -> Outc
 /// A person remarks on it; also after it was closed.
 pub fn comment(deciding: &mut Deciding<'_>, id: AlarmId, note: &str) -> Outcome {
     let note = said(note)?;
-    deciding.alarm(id).ok_or_else(no_such_alarm)?;
+    deciding.alarm(id).ok_or_else(refusals::no_such_alarm)?;
     deciding.emit(Event::AlarmCommented { alarm: id, note });
     Ok(None)
 }
@@ -254,7 +253,7 @@ fn verdict(stamp: &Stamp, alarm: &Alarm) -> Result<Closing, Refusal> {
         Role::CustomsSupervisor => Ok(Closing::Closes),
         Role::CustomsOfficer if alarm.severity != Severity::S1 => Ok(Closing::Closes),
         Role::CustomsOfficer | Role::ProviderAdmin | Role::ProviderOperator => Ok(Closing::Proposes),
-        _ => Err(may_not_close()),
+        _ => Err(refusals::may_not_close_alarm()),
     }
 }
 
@@ -473,64 +472,10 @@ fn why_escalated(step: EscalationStep) -> Bilingual {
 }
 
 fn find_open<'d>(deciding: &'d Deciding<'_>, id: AlarmId) -> Result<&'d Alarm, Refusal> {
-    let alarm = deciding.alarm(id).ok_or_else(no_such_alarm)?;
+    let alarm = deciding.alarm(id).ok_or_else(refusals::no_such_alarm)?;
     if alarm.is_open() {
         Ok(alarm)
     } else {
-        Err(closed_already())
+        Err(refusals::alarm_closed())
     }
-}
-
-fn said(words: &str) -> Result<String, Refusal> {
-    let words = words.trim();
-    if words.is_empty() {
-        Err(say_why())
-    } else {
-        Ok(words.into())
-    }
-}
-
-fn no_such_alarm() -> Refusal {
-    Refusal::new(
-        RefusalSort::NotFound,
-        "no_such_alarm",
-        "alarm itu tidak ada; periksa nomornya",
-        "there is no such alarm; check its number",
-    )
-}
-
-fn closed_already() -> Refusal {
-    Refusal::new(
-        RefusalSort::WrongState,
-        "alarm_closed",
-        "alarm ini sudah ditutup; beri catatan bila perlu",
-        "this alarm is closed; add a remark if need be",
-    )
-}
-
-fn already_acknowledged() -> Refusal {
-    Refusal::new(
-        RefusalSort::WrongState,
-        "alarm_acknowledged",
-        "alarm ini sudah ditanggapi; mulai penanganan atau beri catatan",
-        "this alarm is acknowledged; begin to act or add a remark",
-    )
-}
-
-fn may_not_close() -> Refusal {
-    Refusal::new(
-        RefusalSort::NotAllowed,
-        "may_not_close_alarm",
-        "peran Anda tidak dapat menutup alarm; beri catatan bagi petugas",
-        "your role cannot close alarms; leave a remark for the officer",
-    )
-}
-
-fn say_why() -> Refusal {
-    Refusal::new(
-        RefusalSort::Malformed,
-        "reason_missing",
-        "tuliskan alasannya",
-        "say why",
-    )
 }

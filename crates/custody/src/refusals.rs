@@ -87,6 +87,18 @@ refusals! {
     no_such_alarm NotFound
         "alarm itu tidak ada; periksa nomornya"
         "there is no such alarm; check its number";
+    /// A person has closed it.
+    alarm_closed WrongState
+        "alarm ini sudah ditutup; beri catatan bila perlu"
+        "this alarm is closed; add a remark if need be";
+    /// Somebody has seen it before.
+    alarm_acknowledged WrongState
+        "alarm ini sudah ditanggapi; mulai penanganan atau beri catatan"
+        "this alarm is acknowledged; begin to act or add a remark";
+    /// The role only remarks.
+    may_not_close_alarm NotAllowed
+        "peran Anda tidak dapat menutup alarm; beri catatan bagi petugas"
+        "your role cannot close alarms; leave a remark for the officer";
     /// No such grant.
     no_such_grant NotFound
         "izin lepas itu tidak ada; periksa nomornya"

@@ -1,8 +1,9 @@
 //! The clock of a seal against ours.
 //!
 //! A report sent as it happens arrives a little after the seal wrote its time, never before. So of (device time minus
-//! receipt) the largest value seen is the nearest to the true offset: what is less has lain in the network. The largest of
-//! the last two spans of reports is taken, so that a drifting clock is followed in both directions.
+//! receipt) the largest value seen is the nearest to the true offset: what is less has lain in the network. That a clock
+//! goes further ahead is therefore certain at once; that it falls behind only after a span in which no report was quicker.
+//! The largest of the last two spans is taken, so that a clock that is set back is followed too.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -12,8 +13,10 @@ use segel_model::report::ReportKind;
 use segel_model::{DeviceTime, EventTime, Observed, ServerTime};
 use serde::{Deserialize, Serialize};
 
-/// Reports in a span. With fewer than this nothing is concluded: a single report may have waited anywhere.
-pub const SPAN_REPORTS: u8 = 3;
+/// Reports that a measurement needs: a single one may have waited anywhere.
+pub const REPORTS_NEEDED: u32 = 3;
+/// How long a span lasts at least. A network that stalls delivers its backlog in a moment; this outlasts it.
+pub const SPAN_MS: i64 = 600_000;
 /// An offset below this is network and rounding, and is not worth a correction.
 pub const NOISE_MS: i64 = 2_000;
 /// A new measurement is written down when it differs by this much from the one in force.
@@ -37,11 +40,37 @@ pub struct ClockFact {
 pub struct SealClock {
     /// What stands in the journal, oldest first.
     facts: VecDeque<ClockFact>,
-    /// Largest (seal minus server) of the span before, whole.
+    /// Largest (seal minus server) of the span before.
     before_ms: Option<i64>,
-    /// Largest of the span at hand, and how many reports it has.
-    largest_ms: Option<i64>,
-    reports: u8,
+    /// The span at hand.
+    span: Option<Span>,
+}
+
+/// A span of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    since: ServerTime,
+    reports: u32,
+    largest_ms: i64,
+}
+
+impl Span {
+    fn with(before: Option<Self>, received: ServerTime, sample_ms: i64) -> Self {
+        let span = before.unwrap_or(Self {
+            since: received,
+            reports: 0,
+            largest_ms: sample_ms,
+        });
+        Self {
+            since: span.since,
+            reports: span.reports.saturating_add(1),
+            largest_ms: span.largest_ms.max(sample_ms),
+        }
+    }
+
+    fn is_whole(&self, now: ServerTime) -> bool {
+        REPORTS_NEEDED <= self.reports && SPAN_MS <= now.since_ms(self.since)
+    }
 }
 
 impl SealClock {
@@ -60,14 +89,14 @@ impl SealClock {
         let Some(sample_ms) = sample_ms(observed) else {
             return;
         };
-        self.largest_ms = Some(
-            self.largest_ms
-                .map_or(sample_ms, |largest| largest.max(sample_ms)),
-        );
-        self.reports += 1;
-        if SPAN_REPORTS <= self.reports {
-            (self.before_ms, self.largest_ms, self.reports) = (self.largest_ms, None, 0);
-        }
+        let span = Span::with(self.span, observed.received, sample_ms);
+        let whole = span.is_whole(observed.received);
+        self.before_ms = if whole {
+            Some(span.largest_ms)
+        } else {
+            self.before_ms
+        };
+        self.span = (!whole).then_some(span);
     }
 
     /// Folds a measurement that was written down.
@@ -78,23 +107,35 @@ impl SealClock {
         self.facts.push_back(fact);
     }
 
+    /// The wall clock was stepped: every seal is that much further behind it.
+    pub fn step(&mut self, by_ms: i64, now: ServerTime) {
+        let offset_ms = self.offset_ms().saturating_sub(by_ms);
+        let from = DeviceTime::from_unix_ms(now.unix_ms.saturating_add(offset_ms));
+        self.fold_fact(ClockFact { from, offset_ms });
+        self.before_ms = None;
+        self.span = None;
+    }
+
     /// The measurement that this report completes, where it differs from the one in force.
     pub fn measured(&self, observed: &Observed) -> Option<ClockFact> {
-        let sample_ms = sample_ms(observed)?;
-        if self.reports + 1 < SPAN_REPORTS {
+        let span = Span::with(self.span, observed.received, sample_ms(observed)?);
+        if span.reports < REPORTS_NEEDED {
             return None;
         }
-        let largest_ms = [self.before_ms, self.largest_ms, Some(sample_ms)]
-            .into_iter()
-            .flatten()
-            .max()?;
+        let largest_ms = self
+            .before_ms
+            .map_or(span.largest_ms, |before_ms| before_ms.max(span.largest_ms));
         let offset_ms = if largest_ms.abs() < NOISE_MS {
             0
         } else {
             largest_ms
         };
-        let differs = STEP_MS <= (offset_ms - self.offset_ms()).abs();
-        differs.then_some(ClockFact {
+        let rises = self.offset_ms() + STEP_MS <= offset_ms;
+        let falls = offset_ms <= self.offset_ms() - STEP_MS;
+        // Nothing under way makes a clock look ahead of what it is; a stall makes it look behind.
+        let outlasted = self.before_ms.is_some() || span.is_whole(observed.received);
+        let certain = rises || (falls && outlasted);
+        certain.then_some(ClockFact {
             from: observed.device_time?,
             offset_ms,
         })
@@ -141,67 +182,95 @@ mod tests {
 
     const RECEIVED_MS: i64 = 1_800_000_000_000;
 
-    fn live(device_ms: i64, delay_ms: i64) -> Observed {
-        let mut observed = observed_at(EventTime::from_unix_ms(device_ms));
-        observed.device_time = Some(DeviceTime::from_unix_ms(device_ms));
-        observed.received = ServerTime::from_unix_ms(RECEIVED_MS + delay_ms);
+    /// A report sent as it happens, so many seconds into the story, by a clock that is off, some time under way.
+    fn live(second: i64, offset_ms: i64, delay_ms: i64) -> Observed {
+        let sent_ms = RECEIVED_MS + second * 1_000;
+        let mut observed = observed_at(EventTime::from_unix_ms(sent_ms));
+        observed.device_time = Some(DeviceTime::from_unix_ms(sent_ms + offset_ms));
+        observed.received = ServerTime::from_unix_ms(sent_ms + delay_ms);
         observed
     }
 
-    fn measured(reports: &[Observed]) -> Vec<i64> {
+    /// What is written down while these come: (second, offset).
+    fn measured(reports: impl IntoIterator<Item = Observed>) -> Vec<(i64, i64)> {
         let mut clock = SealClock::default();
-        let mut offsets = Vec::new();
+        let mut written = Vec::new();
         for observed in reports {
-            if let Some(fact) = clock.measured(observed) {
+            if let Some(fact) = clock.measured(&observed) {
                 clock.fold_fact(fact);
-                offsets.push(fact.offset_ms);
+                written.push(((observed.at.unix_ms - RECEIVED_MS) / 1_000, fact.offset_ms));
             }
-            clock.fold(observed);
+            clock.fold(&observed);
         }
-        offsets
+        written
     }
 
     #[test]
-    fn the_quickest_of_three_reports_tells_the_offset() {
-        let fast = RECEIVED_MS + 60_000;
-        assert_eq!(
-            measured(&[live(fast, 9_000), live(fast, 400), live(fast, 5_000)]),
-            [59_600]
-        );
+    fn that_a_clock_is_ahead_is_certain_with_the_third_report() {
+        let reports = [
+            live(0, 60_000, 9_000),
+            live(1, 60_000, 400),
+            live(2, 60_000, 5_000),
+        ];
+        assert_eq!(measured(reports.clone()), [(2, 59_600)]);
+        assert_eq!(measured(reports.into_iter().take(2)), []);
     }
 
     #[test]
-    fn two_reports_tell_nothing_yet() {
-        assert_eq!(
-            measured(&[live(RECEIVED_MS + 60_000, 0), live(RECEIVED_MS + 60_000, 0)]),
-            []
-        );
+    fn that_a_clock_is_behind_takes_ten_minutes_without_a_quicker_report() {
+        let slow = |second| live(second, -60_000, 0);
+        assert_eq!(measured([0, 60, 599].map(slow)), []);
+        assert_eq!(measured([0, 60, 600].map(slow)), [(600, -60_000)]);
+    }
+
+    #[test]
+    fn a_stalled_network_is_no_slow_clock() {
+        let stalled = (0..20).map(|second| live(second, 0, 120_000 - second * 1_000));
+        let then = [live(130, 0, 300), live(700, 0, 300)];
+        assert_eq!(measured(stalled.chain(then)), []);
     }
 
     #[test]
     fn what_the_seal_kept_for_later_measures_nothing() {
-        let mut kept = live(RECEIVED_MS - 3_600_000, 0);
-        kept.backfill = true;
-        assert_eq!(measured(&[kept.clone(), kept.clone(), kept]), []);
+        let kept = |second| Observed {
+            backfill: true,
+            ..live(second, 60_000, 0)
+        };
+        assert_eq!(measured([0, 60, 600, 700].map(kept)), []);
     }
 
     #[test]
     fn a_clock_as_good_as_the_network_is_left_alone() {
-        let at = RECEIVED_MS;
-        assert_eq!(measured(&[live(at, 1_999), live(at, 1_999), live(at, 1_999)]), []);
+        assert_eq!(measured([0, 1, 600].map(|second| live(second, 1_999, 0))), []);
+        assert_eq!(measured([0, 1, 600].map(|second| live(second, -1_999, 0))), []);
         assert_eq!(
-            measured(&[live(at, 2_000), live(at, 2_000), live(at, 2_000)]),
-            [-2_000]
+            measured([0, 1, 600].map(|second| live(second, 2_000, 0))),
+            [(600, 2_000)]
         );
     }
 
     #[test]
-    fn a_clock_that_goes_slow_is_followed_after_two_spans() {
-        let (fast, right) = (live(RECEIVED_MS + 60_000, 0), live(RECEIVED_MS, 0));
-        let reports: Vec<Observed> = core::iter::repeat_n(fast, 3)
-            .chain(core::iter::repeat_n(right, 6))
-            .collect();
-        assert_eq!(measured(&reports), [60_000, 0]);
+    fn a_clock_that_is_set_right_is_followed() {
+        let fast = [0, 60, 120].map(|second| live(second, 60_000, 0));
+        let right = (3..40).map(|minute| live(minute * 60, 0, 0));
+        assert_eq!(
+            measured(fast.into_iter().chain(right)),
+            [(120, 60_000), (1_440, 0)]
+        );
+        let slow = [0, 60, 600].map(|second| live(second, -60_000, 0));
+        let right = (11..40).map(|minute| live(minute * 60, 0, 0));
+        assert_eq!(
+            measured(slow.into_iter().chain(right)),
+            [(600, -60_000), (780, 0)]
+        );
+    }
+
+    #[test]
+    fn after_a_step_of_our_clock_a_seal_is_that_much_behind() {
+        let mut clock = SealClock::default();
+        clock.step(3_600_000, ServerTime::from_unix_ms(RECEIVED_MS));
+        assert_eq!(clock.offset_ms(), -3_600_000);
+        assert_eq!(clock.measured(&live(0, -3_600_000, 0)), None);
     }
 
     #[test]

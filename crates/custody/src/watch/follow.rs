@@ -74,7 +74,7 @@ pub fn follow(deciding: &mut Deciding<'_>, _input: &ReportInput, observed: &Obse
     faults(deciding, &scene);
     refused(deciding, &scene);
     let Some((id, trip)) = scene.watched() else { return };
-    over(deciding, &scene, id, trip, AlarmCode::A12, true);
+    heard(deciding, id, trip, observed);
     if observed.standing == Standing::VeryLate {
         return ask_revisit(deciding, &scene, id, trip);
     }
@@ -118,9 +118,21 @@ fn tampering(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
         return;
     };
     for tampering in Tampering::said_by(scene.observed, mode) {
-        let suspicion = scene.suspicion(tampering.code(), Severity::S1, at);
-        alarms::suspect(deciding, suspicion, || tampering.why());
+        if !goes_on(deciding, scene, tampering.code()) {
+            let suspicion = scene.suspicion(tampering.code(), Severity::S1, at);
+            alarms::suspect(deciding, suspicion, || tampering.why());
+        }
     }
+}
+
+/// A cut rope stays cut: what the report before said too, and what was told once, is not told again after a person has
+/// closed it.
+fn goes_on(deciding: &Deciding<'_>, scene: &Scene<'_>, code: AlarmCode) -> bool {
+    let now = matches!(scene.observed.standing, Standing::Fresh | Standing::Undated);
+    let Some((id, trip)) = scene.watched().filter(|_| now) else {
+        return false;
+    };
+    trip.watch.tampered.has(code) && alarms::of_trip(deciding, id).any(|alarm| alarm.finding.code == code)
 }
 
 fn faults(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
@@ -138,6 +150,18 @@ fn refused(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
     if let Some(since) = scene.seal.watch.refusals.too_many_with(scene.observed.at, rules) {
         let suspicion = scene.suspicion(AlarmCode::A17, Severity::S2, since);
         alarms::suspect(deciding, suspicion, || refusals::why(rules));
+    }
+}
+
+/// Any sign of life ends a silence, at the moment it was received: what was sent in it may be older.
+fn heard(deciding: &mut Deciding<'_>, id: TripId, trip: &Trip, observed: &Observed) {
+    if trip.watch.ongoing.has(AlarmCode::A12) {
+        alarms::recover(
+            deciding,
+            id,
+            AlarmCode::A12,
+            EventTime::from_receipt(observed.received),
+        );
     }
 }
 
@@ -181,7 +205,11 @@ pub(super) fn whole(seal: &Seal, trip: &Trip, at: EventTime) -> (EventTime, Even
 
 fn travel(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip, place: &Place) {
     if !trip.watch.travelled_at(scene.observed.at) {
-        return;
+        let arrived = scene.is_fresh() && trip.watch.arrived.is_some();
+        let codes = [AlarmCode::A08, AlarmCode::A09, AlarmCode::A11];
+        return codes
+            .into_iter()
+            .for_each(|code| over(deciding, scene, id, trip, code, arrived));
     }
     corridor(deciding, scene, id, trip, place);
     forbidden(deciding, scene, id, trip, place);

@@ -44,6 +44,7 @@ pub(crate) use self::observe::jumps;
 use self::refusals::Refusals;
 pub use self::revisit::revisit;
 use self::stop::Stop;
+use self::tamper::Tampering;
 use self::window::{Window, WindowFix};
 use crate::Stamp;
 use crate::state::{Seal, State, Trip};
@@ -82,6 +83,8 @@ pub struct TripWatch {
     pub charge: Option<Charge>,
     /// Which alarms are open whose cause is not over.
     pub ongoing: CodeSet,
+    /// What the newest report said was done to the seal.
+    pub tampered: CodeSet,
     /// Which reports must be looked at again with their neighbours from history.
     pub revisit: Option<PendingRevisit>,
     /// The first moment at which the watch wants to look again.
@@ -113,6 +116,14 @@ impl CodeSet {
     fn set(&mut self, code: AlarmCode, on: bool) {
         let bit = 1 << code as u32;
         self.0 = if on { self.0 | bit } else { self.0 & !bit };
+    }
+}
+
+impl FromIterator<AlarmCode> for CodeSet {
+    fn from_iter<I: IntoIterator<Item = AlarmCode>>(codes: I) -> Self {
+        let mut set = Self::default();
+        codes.into_iter().for_each(|code| set.set(code, true));
+        set
     }
 }
 
@@ -196,9 +207,39 @@ impl TripWatch {
         self.look_again = Some(now);
     }
 
+    /// The wall clock was stepped: all that is measured against now is anchored anew, so that nothing seems to have lasted
+    /// longer than it did.
     fn shift(&mut self, by_ms: i64) {
-        self.heard = self.heard.map(|heard| heard.plus_ms(by_ms));
-        self.look_again = self.look_again.map(|look| look.plus_ms(by_ms));
+        let Self {
+            heard,
+            fixed,
+            departed,
+            arrived,
+            window,
+            suspect,
+            outside,
+            stop,
+            charge,
+            ongoing: _,
+            tampered: _,
+            revisit: _,
+            look_again,
+        } = self;
+        for moment in [heard, look_again].into_iter().flatten() {
+            *moment = moment.plus_ms(by_ms);
+        }
+        let outside = outside
+            .iter_mut()
+            .flat_map(|outside| [&mut outside.since, &mut outside.until]);
+        let stop = stop
+            .iter_mut()
+            .flat_map(|stop| [&mut stop.since, &mut stop.until]);
+        let suspect = suspect.iter_mut().map(|(at, _)| at);
+        let charge = charge.iter_mut().map(|charge| &mut charge.at);
+        let moments = [fixed, departed, arrived].into_iter().flatten();
+        let all = moments.chain(outside).chain(stop).chain(suspect).chain(charge);
+        all.for_each(|moment| *moment = moment.plus_ms(by_ms));
+        window.shift(by_ms);
     }
 }
 
@@ -228,6 +269,10 @@ pub fn fold_seal(seal: &mut Seal, observed: &Observed) {
 /// Folds a report into what the watch keeps of a trip.
 pub fn fold_trip(trip: &mut Trip, observed: &Observed) {
     trip.watch.fold(observed);
+    if matches!(observed.standing, Standing::Fresh | Standing::Undated) {
+        let said = Tampering::said_by(observed, trip.request.mode);
+        trip.watch.tampered = said.map(Tampering::code).collect();
+    }
 }
 
 /// Folds an event into what the watch keeps: alarms raised, trips sealed, gaps of our own.
@@ -265,7 +310,7 @@ pub fn fold_event(state: &mut State, event: &Event, stamp: &Stamp) {
         }
         Event::Revisited { trip } => with(state, *trip, |watch| watch.revisit = None),
         Event::ServiceGap { from, until } => looks_later(state, until.since_ms(*from)),
-        Event::ClockStepped { by_ms } => shift_all(state, *by_ms),
+        Event::ClockStepped { by_ms } => shift_all(state, *by_ms, stamp.at),
         _ => fold_alarm(state, event),
     }
 }
@@ -296,7 +341,12 @@ fn looks_later(state: &mut State, by_ms: i64) {
 }
 
 /// The wall clock was stepped: what was measured by it is anchored anew.
-fn shift_all(state: &mut State, by_ms: i64) {
+fn shift_all(state: &mut State, by_ms: i64, now: ServerTime) {
+    for seal in state.seals.values_mut() {
+        seal.watch.clock.step(by_ms, now);
+        seal.watch.refusals.shift(by_ms);
+        seal.clock_offset_ms = seal.watch.clock.offset_ms();
+    }
     each_watch(state, |watch| watch.shift(by_ms));
 }
 
@@ -343,4 +393,32 @@ pub(crate) fn known_late(observed: &Observed, late_data_s: u32) -> bool {
 /// Whether a report has a signal.
 pub(crate) fn has(observed: &Observed, signal: &Signal) -> bool {
     observed.signals.has(signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Design: a travelling seal costs 4 KiB at most; the watch may take half of that.
+    #[test]
+    fn what_is_kept_of_a_travelling_trip_is_small() {
+        let window = window::WINDOW_LIMIT * size_of::<WindowFix>();
+        assert!(
+            size_of::<TripWatch>() + window <= 2_048,
+            "{} + {window}",
+            size_of::<TripWatch>()
+        );
+        let keys = key::KEYS_LIMIT * size_of::<u64>();
+        let facts = clock::FACTS_LIMIT * size_of::<ClockFact>();
+        let refusals = refusals::REFUSALS_LIMIT * size_of::<EventTime>();
+        assert!(size_of::<SealWatch>() + keys + facts + refusals <= 1_200);
+    }
+
+    #[test]
+    fn a_set_of_codes_has_what_was_put_in_and_nothing_else() {
+        let mut set: CodeSet = [AlarmCode::A01, AlarmCode::A23].into_iter().collect();
+        assert!(set.has(AlarmCode::A01) && set.has(AlarmCode::A23) && !set.has(AlarmCode::A02));
+        set.set(AlarmCode::A01, false);
+        assert!(!set.has(AlarmCode::A01) && set.has(AlarmCode::A23));
+    }
 }

@@ -27,6 +27,11 @@ impl Refusals {
         }
     }
 
+    /// The wall clock was stepped.
+    pub fn shift(&mut self, by_ms: i64) {
+        self.0.iter_mut().for_each(|at| *at = at.plus_ms(by_ms));
+    }
+
     /// Whether this refusal, with those before and after it, is one too many: from when they run.
     pub fn too_many_with(&self, at: EventTime, rules: &WatchRules) -> Option<EventTime> {
         let mut times = self.clone();

@@ -62,6 +62,11 @@ impl Window {
         self.0.get(first).map(|fix| fix.at)
     }
 
+    /// The wall clock was stepped.
+    pub fn shift(&mut self, by_ms: i64) {
+        self.0.iter_mut().for_each(|fix| fix.at = fix.at.plus_ms(by_ms));
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &WindowFix> + ExactSizeIterator {
         self.0.iter()
