@@ -10,6 +10,8 @@ pub mod engine;
 pub mod projection;
 
 pub mod ask;
+pub mod auth;
+pub mod photos;
 pub mod handle;
 pub mod fleet;
 pub mod roster;

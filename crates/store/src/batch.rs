@@ -150,7 +150,7 @@ pub enum ScopeKey {
 
 impl ScopeKey {
     /// The word in the table.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::Office(code) => format!("office:{code}"),
             Self::Organisation(organisation) => format!("organisation:{organisation}"),

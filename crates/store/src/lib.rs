@@ -39,7 +39,7 @@ pub use history::{Compactor, Progress};
 pub use journal::Line;
 pub use metrics::{Figures, Metrics};
 pub use reader::Reader;
-pub use record::{Cursor, Listing, Page, Record, Scope};
+pub use record::{Count, Cursor, Listing, Page, Record, Scope};
 pub use recover::{Recovered, Replay, Step, rebuild, recover};
 pub use reports::{ReportCursor, ReportPage, ReportQuery, Stored};
 pub use snapshot::Snapshots;

@@ -39,6 +39,8 @@ pub struct Outgoing {
     pub next_try: ServerTime,
     /// Why the last try failed.
     pub last_error: Option<String>,
+    /// SKP's own reference, once it has taken it.
+    pub reference: Option<String>,
     /// What a person corrected, by field name.
     pub corrections: Vec<(String, String)>,
     /// The facts.
@@ -178,7 +180,7 @@ pub(crate) fn tried(
 }
 
 const COLUMNS: &str = "message, seq, ordinal, trip, lane, code, state, attempts, queued_ms, next_try_ms, last_error, \
-                       corrections, envelope";
+                       corrections, envelope, reference";
 
 /// The heads of all lanes that are due, the longest due first. A refused head holds its lane until it is repaired.
 pub(crate) fn due(from: &Connection, now: ServerTime, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
@@ -277,5 +279,6 @@ fn outgoing(row: &rusqlite::Row<'_>) -> Result<Outgoing, StoreError> {
         last_error: row.get(10).doing("read the outbox")?,
         corrections: serde_json::from_str(&text(11)?).doing("read a message's corrections")?,
         envelope: serde_json::from_str(&text(12)?).doing("read a message's facts")?,
+        reference: row.get(13).doing("read the outbox")?,
     })
 }

@@ -11,7 +11,7 @@ use crate::chain::{self, Hash};
 use crate::folder::Folder;
 use crate::journal::Line;
 use crate::outbox::{OutboxState, Outgoing};
-use crate::record::{Listing, Page, Record, Scope};
+use crate::record::{Count, Listing, Page, Record, Scope};
 use crate::reports::{ReportPage, ReportQuery, Stored};
 use crate::side::{Account, OddityCount, SessionRow, UploadRow};
 use crate::staged::StagedRow;
@@ -111,6 +111,16 @@ impl Reader {
     /// A page of records.
     pub fn records(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.with(|desk| record::list(&desk.truth, listing))
+    }
+
+    /// How many records of a kind a scope may see, by stage and severity.
+    pub fn counts(&self, kind: RecordKind, scope: &Scope) -> Result<Vec<Count>, StoreError> {
+        self.with(|desk| record::counts(&desk.truth, kind, scope))
+    }
+
+    /// Who may see a record: the words of its keys.
+    pub fn keys(&self, kind: RecordKind, id: u64) -> Result<Vec<String>, StoreError> {
+        self.with(|desk| record::keys(&desk.truth, kind, id))
     }
 
     /// Records of a kind found by the beginning of a container, seal or document number, newest first.

@@ -112,6 +112,17 @@ pub struct Record {
     pub body: String,
 }
 
+/// How many records stand at one stage with one severity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Where they are in their life.
+    pub stage: String,
+    /// How grave.
+    pub severity: Option<u8>,
+    /// How many.
+    pub records: u64,
+}
+
 /// A page and where the next begins; nothing where it was the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -279,6 +290,45 @@ pub(crate) fn search(
         order_by(Order::NewestFirst),
         limit.clamp(1, PAGE_RECORDS_MAX),
     )
+}
+
+/// How many records of a kind a scope may see, by stage and severity.
+pub(crate) fn counts(from: &Connection, kind: RecordKind, scope: &Scope) -> Result<Vec<Count>, StoreError> {
+    let query = Query::new(kind, scope);
+    let sql = format!(
+        "SELECT r.stage, r.severity, count(*) FROM record r WHERE {} GROUP BY r.stage, r.severity",
+        query.conditions.join(" AND ")
+    );
+    let mut select = from.prepare_cached(&sql).doing("count records")?;
+    let rows = select
+        .query_map(params_from_iter(query.values), |row| {
+            let severity: i64 = row.get(1)?;
+            Ok(Count {
+                stage: row.get(0)?,
+                severity: u8::try_from(severity).ok().filter(|_| severity != NO_SEVERITY),
+                records: row.get::<_, i64>(2)?.unsigned_abs(),
+            })
+        })
+        .doing("count records")?;
+    rows.collect::<rusqlite::Result<_>>().doing("count records")
+}
+
+/// Who may see a record, as the words in the table; `ScopeKey::text` makes the same.
+pub(crate) fn keys(from: &Connection, kind: RecordKind, id: u64) -> Result<Vec<String>, StoreError> {
+    let found_by: Option<String> = from
+        .prepare_cached("SELECT found_by FROM record WHERE kind = ?1 AND id = ?2")
+        .and_then(|mut select| {
+            select
+                .query_row(params![kind.name(), id as i64], |row| row.get(0))
+                .optional()
+        })
+        .doing("look up who may see a record")?;
+    let words = found_by.unwrap_or_default();
+    Ok(words
+        .split(' ')
+        .take_while(|word| *word != "/")
+        .map(Into::into)
+        .collect())
 }
 
 fn filter(query: &mut Query, listing: &Listing) {

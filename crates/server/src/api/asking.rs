@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, request};
 use segel_model::event::Subject;
 use segel_model::input::CommandInput;
-use segel_model::{Command, Principal, RecordedTime, ServerTime};
+use segel_model::{Command, RecordedTime, ServerTime};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +16,7 @@ use super::access::Caller;
 use super::problem::Problem;
 use super::types::{Done, Moment};
 use crate::ask::{Answer, Asked, IdempotencyKey, Side, Verdict};
+use crate::auth::secrets;
 
 /// The longest idempotency key; a UUID has 36.
 const KEY_MAX: usize = 120;
@@ -60,14 +61,17 @@ impl<T: DeserializeOwned> FromRequest<Api> for Ask<T> {
 }
 
 impl<T> Ask<T> {
-    /// The principal who asks.
-    pub fn principal(&self) -> &Principal {
-        &self.caller.principal
-    }
-
-    /// The key it was asked under.
-    pub fn key(&self) -> Option<&IdempotencyKey> {
-        self.key.as_ref()
+    /// Secret bytes for what this request makes. Asked again under the same key they are the same, so that a repeated
+    /// request shows the same code.
+    pub fn secret(&self, api: &Api, purpose: &str) -> [u8; 32] {
+        let Some(key) = &self.key else {
+            return secrets::random();
+        };
+        let mut message = purpose.as_bytes().to_vec();
+        message.extend(key.person.0.to_le_bytes());
+        message.extend(key.request);
+        message.extend(key.key.as_bytes());
+        secrets::keyed(&api.inner.key, &message)
     }
 
     /// Asks, and answers once it is durable.
@@ -91,7 +95,7 @@ impl<T> Ask<T> {
 /// Asks the engine and waits for the durable answer.
 pub async fn ask(api: &Api, asked: Asked) -> Result<Done, Problem> {
     let name = asked.input.command.name();
-    let answer = tokio::time::timeout(ANSWER_LIMIT, api.engine()?.ask(asked));
+    let answer = tokio::time::timeout(ANSWER_LIMIT, api.engine().ask(asked));
     let answer = answer.await.map_err(|_| slow())??;
     tracing::info!(entry_seq = answer.seq, command = name, "command_answered");
     done(answer)

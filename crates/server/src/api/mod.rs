@@ -1,33 +1,69 @@
 //! The API under `/api/v1`: everything a person does, and everything they may see.
 //!
 //! A handler parses, asks the engine or reads the store, and answers; it decides nothing. What may be asked is decided
-//! by `custody::may`, what may be seen by the scope that every read takes.
+//! by `custody`, what may be seen by the scope that every read takes.
 
 mod access;
 mod asking;
 mod problem;
+mod reading;
+mod rehearsal;
+mod rights;
+mod say;
 mod types;
+mod view;
 
-mod alarms;
-mod documents;
-mod live;
-mod people;
-mod photos;
-mod routes;
-mod seals;
 mod session;
+mod people;
+mod seals;
+mod documents;
+mod routes;
 mod trips;
+mod photos;
+mod alarms;
+mod live;
 
 mod openapi;
+mod service;
 
 use std::sync::Arc;
 
-use segel_model::ServerTime;
+use segel_model::{Rulebook, ServerTime};
+use segel_store::{Blobs, Reader, Store};
+use tokio::sync::broadcast;
 
 use crate::EngineHandle;
+use crate::auth::attempts::Attempts;
+use crate::auth::passwords::Passwords;
+use crate::auth::sessions::Ended;
 use problem::Problem;
 
 pub use openapi::{openapi, openapi_json};
+pub use service::{router, start};
+pub use types::{DemoCard, Role};
+
+/// What the API is made of.
+pub struct Parts {
+    /// The way to the engine.
+    pub engine: EngineHandle,
+    /// What an administrator has set.
+    pub settings: Settings,
+    /// The text of `/metrics`.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// What an administrator has set for the API and the web app.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The cookie is sent over TLS only.
+    pub secure: bool,
+    /// A demonstration: shortened times, a card for each role.
+    pub demo: bool,
+    /// Where the demonstration keeps its cards; read anew each time, because people join after the start.
+    pub demo_cards: Vec<DemoCard>,
+    /// The operator's own basemap (PMTiles).
+    pub basemap_url: Option<String>,
+}
 
 /// What every handler holds.
 #[derive(Clone)]
@@ -36,19 +72,60 @@ pub struct Api {
 }
 
 struct Inner {
-    engine: Option<EngineHandle>,
+    parts: Parts,
+    passwords: Passwords,
+    attempts: Attempts,
+    ended: broadcast::Sender<Ended>,
+    /// Words that must come out the same again are made with it; it lies in the store's settings.
+    key: [u8; 32],
+    /// One who joins at a time: two must not take the same name.
+    joining: tokio::sync::Mutex<()>,
+    live: live::Hub,
+    photos: photos::Desk,
 }
 
 impl Api {
-    fn engine(&self) -> Result<&EngineHandle, Problem> {
-        self.inner.engine.as_ref().ok_or_else(Problem::not_ready)
+    fn engine(&self) -> &EngineHandle {
+        &self.inner.parts.engine
+    }
+
+    fn store(&self) -> &Store {
+        self.engine().store()
+    }
+
+    fn reader(&self) -> &Reader {
+        self.engine().reader()
+    }
+
+    fn rules(&self) -> &Rulebook {
+        self.engine().rules()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        self.engine().blobs()
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.inner.parts.settings
     }
 
     fn now(&self) -> ServerTime {
-        self.inner
-            .engine
-            .as_ref()
-            .map_or(ServerTime::from_unix_ms(0), |engine| engine.clock().now())
+        self.engine().clock().now()
+    }
+
+    /// Tells every live stream of theirs.
+    fn end(&self, what: Ended) {
+        let _nobody_listens = self.inner.ended.send(what);
+    }
+
+    /// Runs work that blocks (a read, a write of a session) away from the threads that serve sockets.
+    async fn block<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Api) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let api = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&api)).await;
+        done.map_err(|failure| Problem::failed(&failure))?
     }
 }
 

@@ -6,6 +6,8 @@ use utoipa::openapi::{ContactBuilder, InfoBuilder, License, OpenApi, SecurityReq
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::problem::Problem;
+use super::reading::Wanted;
 use super::types::{LiveEntry, LiveEvent, LiveHello, LivePosition, LivePositions, LiveReset, ProblemBody};
 use super::{Api, alarms, documents, live, people, photos, problem, routes, seals, session, trips};
 
@@ -43,6 +45,13 @@ pub struct PageQuery {
     /// How many lines, 1 to 200; 50 where nothing is said.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
+}
+
+impl PageQuery {
+    /// The page asked for.
+    pub fn wanted(&self) -> Result<Wanted, Problem> {
+        Wanted::read(self.cursor.as_deref(), self.limit)
+    }
 }
 
 /// All documented routes.

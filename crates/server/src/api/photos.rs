@@ -126,3 +126,7 @@ command! {
         photo: PhotoId(id), reason: body.reason.clone(),
     }
 }
+
+/// Where photos are looked at: at most so many at once.
+#[derive(Default)]
+pub(super) struct Desk {}

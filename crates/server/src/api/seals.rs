@@ -2,7 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use segel_model::{Command, SealId};
+use segel_custody::state;
+use segel_model::seal::SealRegistration;
+use segel_model::{Command, DeviceId, EventTime, Role, SealId, TripId};
+use segel_store::reports::PAGE_REPORTS_MAX;
+use segel_store::{Listing, RecordKind, ReportCursor, ReportQuery as Reports, Scope, ScopeKey, Stored};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,11 +16,27 @@ use super::access::{Caller, Id, Query};
 use super::asking::Ask;
 use super::openapi::{Headers, PageQuery};
 use super::problem::{Problem, Refusals, Verdicts};
+use super::reading::{View, Wanted, body};
 use super::types::{
-    Certificate, Condition, Done, NewOrder, NewSeal, Order, Page, QuarantinedDevice, Reason, Report, Seal,
-    SealFitness,
+    Certificate, Condition, Done, Moment, NewOrder, NewSeal, Order, Page, QuarantinedDevice, RawFrame,
+    Reason, Report, ReportPlace, Seal, SealFitness,
 };
-use super::{Api, command};
+use super::{Api, command, view};
+use crate::ask::{Secret, Side};
+
+/// Who looks into the stock; a technician sees the seals of their jobs.
+const STOCK: &[Role] = &[
+    Role::CustomsSupervisor,
+    Role::CustomsHq,
+    Role::ProviderAdmin,
+    Role::ProviderOperator,
+    Role::Technician,
+    Role::Auditor,
+];
+/// Who may see secrets inside raw frames; each look is logged.
+const UNMASK: &[Role] = &[Role::CustomsSupervisor, Role::ProviderAdmin];
+/// The longest stretch of reports one question looks through without a trip: a month.
+const REPORTS_SPAN_S: i64 = 31 * 24 * 3600;
 
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -43,13 +63,13 @@ pub(super) struct SealQuery {
     limit: Option<u16>,
 }
 
-/// Which reports, newest first.
+/// Which reports, by event time, oldest first.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ReportQuery {
-    /// Received from then on (RFC 3339).
+    /// From then on (RFC 3339, event time); a day before `until` where nothing is said.
     from: Option<String>,
-    /// Received until then.
+    /// Until then; now where nothing is said.
     until: Option<String>,
     /// Only the reports of this commit …
     commit: Option<u64>,
@@ -69,11 +89,21 @@ pub(super) struct ReportQuery {
     responses((status = 200, description = "a page", body = Page<Seal>), Refusals)
 )]
 async fn list_seals(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Query(_query): Query<SealQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<SealQuery>,
 ) -> Result<Json<Page<Seal>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(STOCK)?;
+    let wanted = Wanted::read(query.cursor.as_deref(), query.limit)?;
+    let page = api.read(&caller, move |view| {
+        let stages = query.stage.into_iter().collect();
+        let listing = Listing {
+            stages,
+            ..view.listing(RecordKind::Seal, wanted)
+        };
+        view.page(&listing, |record, seal| view.show_seal(record.id, seal))
+    });
+    Ok(Json(page.await?))
 }
 
 /// Enter a seal into stock.
@@ -81,8 +111,30 @@ async fn list_seals(
     post, path = "/seals", tag = "seals", params(Headers), request_body = NewSeal,
     responses((status = 200, description = "it is done and durable", body = Done), Verdicts)
 )]
-async fn register_seal(State(_api): State<Api>, _ask: Ask<NewSeal>) -> Result<Json<Done>, Problem> {
-    Err(Problem::not_ready())
+async fn register_seal(State(api): State<Api>, ask: Ask<NewSeal>) -> Result<Json<Done>, Problem> {
+    let seal = &ask.body;
+    let pool = seal
+        .pool
+        .as_deref()
+        .map(|pool| super::access::office("pool", pool))
+        .transpose()?;
+    let registration = SealRegistration {
+        protocol: seal.protocol.into(),
+        device: DeviceId(seal.device.trim().into()),
+        label: seal.label.trim().into(),
+        profile: seal.profile.trim().into(),
+        provider: ask.caller.organisation_or(seal.provider, "provider")?,
+        pool,
+        certificate: seal.certificate.clone().map(Into::into),
+    };
+    let side = Side {
+        seal_password: seal.password.clone().map(Secret),
+        ..Side::default()
+    };
+    Ok(Json(
+        ask.run_beside(&api, Command::RegisterSeal(registration), side)
+            .await?,
+    ))
 }
 
 /// Devices that nobody registered: kept, listed, never judged.
@@ -91,11 +143,46 @@ async fn register_seal(State(_api): State<Api>, _ask: Ask<NewSeal>) -> Result<Js
     responses((status = 200, description = "a page", body = Page<QuarantinedDevice>), Refusals)
 )]
 async fn list_quarantine(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<QuarantinedDevice>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&[
+        Role::CustomsSupervisor,
+        Role::CustomsHq,
+        Role::ProviderAdmin,
+        Role::ProviderOperator,
+        Role::Auditor,
+    ])?;
+    let wanted = page.wanted()?;
+    let page = api.read(&caller, move |view| {
+        let listing = Listing {
+            scope: Scope::Nation,
+            stages: vec!["unknown".into()],
+            order: segel_store::record::Order::LatelyMoved,
+            ..view.listing(RecordKind::Quarantine, wanted)
+        };
+        view.page(&listing, |_, stranger: Stranger| Ok(stranger.show()))
+    });
+    Ok(Json(page.await?))
+}
+
+/// A quarantined device as its record has it.
+#[derive(Deserialize)]
+struct Stranger {
+    protocol: segel_model::report::Protocol,
+    device: DeviceId,
+    at: segel_model::ServerTime,
+}
+
+impl Stranger {
+    fn show(self) -> QuarantinedDevice {
+        QuarantinedDevice {
+            protocol: self.protocol.into(),
+            device: self.device.0,
+            first_seen: self.at.into(),
+        }
+    }
 }
 
 /// One seal.
@@ -103,8 +190,12 @@ async fn list_quarantine(
     get, path = "/seals/{id}", tag = "seals", params(("id" = u64, Path, description = "its number")),
     responses((status = 200, description = "the seal", body = Seal), Refusals)
 )]
-async fn read_seal(State(_api): State<Api>, _caller: Caller, Id(_id): Id) -> Result<Json<Seal>, Problem> {
-    Err(Problem::not_ready())
+async fn read_seal(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Json<Seal>, Problem> {
+    let seal = api.read(&caller, move |view| {
+        let (_, seal) = view.seen(RecordKind::Seal, id)?;
+        view.show_seal(id, seal)
+    });
+    Ok(Json(seal.await?))
 }
 
 command! {
@@ -135,12 +226,30 @@ command! {
     responses((status = 200, description = "a page", body = Page<Order>), Refusals)
 )]
 async fn list_orders(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Order>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(STOCK)?;
+    let wanted = page.wanted()?;
+    let page = api.read(&caller, move |view| {
+        let (_, _seal): (_, state::Seal) = view.seen(RecordKind::Seal, id)?;
+        // Orders carry no key of their seal, so this looks through those the asker may see.
+        let listing = Listing {
+            limit: segel_store::record::PAGE_RECORDS_MAX,
+            ..view.listing(RecordKind::Order, wanted)
+        };
+        let page = view.page(&listing, |record, order: state::Order| {
+            Ok(view::show_order(record.id, &order))
+        })?;
+        let items = page.items.into_iter().filter(|order| order.seal == id).collect();
+        Ok(Page {
+            items,
+            next: page.next,
+        })
+    });
+    Ok(Json(page.await?))
 }
 
 command! {
@@ -150,19 +259,181 @@ command! {
     }
 }
 
-/// What a seal said, newest first: decoded, judged, and the bytes as they came with secrets masked.
+/// What a seal said, oldest first: decoded, judged, and the bytes as they came with secrets masked.
 #[utoipa::path(
     get, path = "/seals/{id}/reports", tag = "seals",
     params(("id" = u64, Path, description = "its number"), ReportQuery),
     responses((status = 200, description = "a page", body = Page<Report>), Refusals)
 )]
 async fn list_seal_reports(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_query): Query<ReportQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(query): Query<ReportQuery>,
 ) -> Result<Json<Page<Report>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&READERS_OF_REPORTS)?;
+    let secrets = secrets_of(&caller, query.unmask == Some(true), id)?;
+    let page = api.read(&caller, move |view| {
+        let (_, _seal): (_, state::Seal) = view.seen(RecordKind::Seal, id)?;
+        if let Some((commit, ordinal)) = query.commit.zip(query.ordinal) {
+            let found = view.api.reader().report(commit, ordinal, Some(SealId(id)))?;
+            let found = found.filter(|stored| stored.staged.observed.seal == Some(SealId(id)));
+            let items = found.iter().map(|stored| show_report(stored, secrets)).collect();
+            return Ok(Page { items, next: None });
+        }
+        let (from, until) = query.span(view.api.now())?;
+        page_of_reports(
+            view,
+            Reports::of(SealId(id), from, until),
+            (query.cursor.as_deref(), query.limit),
+            secrets,
+        )
+    });
+    Ok(Json(page.await?))
+}
+
+/// Who reads what seals said, byte for byte.
+pub(super) const READERS_OF_REPORTS: [Role; 7] = [
+    Role::CustomsOfficer,
+    Role::CustomsSupervisor,
+    Role::CustomsHq,
+    Role::ProviderAdmin,
+    Role::ProviderOperator,
+    Role::ServiceUser,
+    Role::Auditor,
+];
+
+/// Whether secrets inside raw frames are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrets {
+    Masked,
+    Shown,
+}
+
+fn secrets_of(caller: &Caller, unmask: bool, seal: u64) -> Result<Secrets, Problem> {
+    if !unmask {
+        return Ok(Secrets::Masked);
+    }
+    caller.only(UNMASK)?;
+    tracing::warn!(person = caller.person.0, seal, "secrets_unmasked");
+    Ok(Secrets::Shown)
+}
+
+impl ReportQuery {
+    fn span(&self, now: segel_model::ServerTime) -> Result<(EventTime, EventTime), Problem> {
+        let read = |name: &str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => Moment::parse(text)
+                .map(|moment| Some(EventTime::from_unix_ms(moment.unix_ms)))
+                .ok_or_else(|| Problem::field(name, "Bukan waktu RFC 3339.", "not a moment by RFC 3339")),
+        };
+        let until = read("until", &self.until)?.unwrap_or(EventTime::from_unix_ms(now.unix_ms));
+        let from = read("from", &self.from)?.unwrap_or(until.plus_s(-24 * 3600));
+        if REPORTS_SPAN_S * 1000 < until.since_ms(from) {
+            return Err(Problem::field("from", "Paling lama 31 hari.", "31 days at most"));
+        }
+        Ok((from, until))
+    }
+}
+
+/// A page of reports, oldest first.
+pub(super) fn page_of_reports(
+    view: &View<'_>,
+    mut query: Reports,
+    (cursor, limit): (Option<&str>, Option<u16>),
+    secrets: Secrets,
+) -> Result<Page<Report>, Problem> {
+    query.after = cursor.map(read_cursor).transpose()?;
+    query.limit = usize::from(limit.unwrap_or(50).clamp(1, 200)).min(PAGE_REPORTS_MAX);
+    let page = view.api.reader().reports(&query)?;
+    Ok(Page {
+        items: page
+            .reports
+            .iter()
+            .map(|stored| show_report(stored, secrets))
+            .collect(),
+        next: page
+            .next
+            .map(|at| format!("{}.{}.{}", at.at.unix_ms, at.commit, at.ordinal)),
+    })
+}
+
+fn read_cursor(text: &str) -> Result<ReportCursor, Problem> {
+    let mut parts = text.splitn(3, '.');
+    let mut next = || parts.next();
+    let read = (|| {
+        Some(ReportCursor {
+            at: EventTime::from_unix_ms(next()?.parse().ok()?),
+            commit: next()?.parse().ok()?,
+            ordinal: next()?.parse().ok()?,
+        })
+    })();
+    read.ok_or_else(|| Problem::field("cursor", "Penanda halaman tidak dikenal.", "not a cursor of ours"))
+}
+
+/// A report as it was judged, with what its bytes say beside that.
+fn show_report(stored: &Stored, secrets: Secrets) -> Report {
+    let staged = &stored.staged;
+    let observed = &staged.observed;
+    let profile = segel_wire::Profile::from_name(&staged.profile).unwrap_or_default();
+    let decoded = segel_wire::decode(staged.protocol, profile, staged.received, &staged.raw);
+    let said = decoded
+        .reports
+        .iter()
+        .find(|report| report.serial == observed.serial);
+    let said = said.or(decoded.reports.first());
+    Report {
+        commit: stored.commit,
+        ordinal: staged.ordinal,
+        seal: observed.seal.map(|seal| seal.0),
+        trip: observed.trip.map(|trip| trip.0),
+        at: observed.at.into(),
+        device_time: observed.device_time.map(Into::into),
+        received: observed.received.into(),
+        kind: observed.kind.into(),
+        standing: observed.standing.into(),
+        backfill: said.is_some_and(|said| said.backfill),
+        place: observed.place.as_ref().map(show_place),
+        battery_percent: observed.battery_percent,
+        charging: observed.charging,
+        lock: observed.lock.into(),
+        sealed: observed.lock.sealed(),
+        signals: said
+            .map(|said| said.signals.iter().map(|signal| signal.name().into()).collect())
+            .unwrap_or_default(),
+        serial: observed.serial,
+        raw: show_raw(staged, secrets),
+    }
+}
+
+fn show_place(place: &segel_model::observed::Place) -> ReportPlace {
+    ReportPlace {
+        position: place.position.into(),
+        source: place.source.into(),
+        good_for: place.use_.into(),
+        speed_kmh: place.speed_kmh,
+        course_deg: place.course_deg,
+        outside_m: place.corridor.map(|corridor| corridor.outside_m),
+        progress_m: place.corridor.map(|corridor| corridor.progress_m),
+    }
+}
+
+fn show_raw(staged: &segel_store::Staged, secrets: Secrets) -> RawFrame {
+    let ranges = segel_wire::secrets::secret_ranges(staged.protocol, &staged.raw);
+    let hidden =
+        |place: usize| secrets == Secrets::Masked && ranges.iter().any(|range| range.contains(&place));
+    let digits = |(place, byte): (usize, &u8)| {
+        if hidden(place) {
+            "**".into()
+        } else {
+            format!("{byte:02x}")
+        }
+    };
+    RawFrame {
+        protocol: staged.protocol.into(),
+        hex: staged.raw.iter().enumerate().map(digits).collect(),
+        masked: secrets == Secrets::Masked && !ranges.is_empty(),
+    }
 }
 
 /// Seals of the provider's stock, fit ones first, each with the reasons why it will not last or may not be used on
@@ -172,10 +443,37 @@ async fn list_seal_reports(
     responses((status = 200, description = "a page", body = Page<SealFitness>), Refusals)
 )]
 async fn list_fit_seals(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<SealFitness>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&[Role::ProviderAdmin, Role::ProviderOperator])?;
+    let wanted = page.wanted()?;
+    let caller_again = caller.clone();
+    let page = api.read(&caller, move |view| {
+        let (_, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let listing = Listing {
+            key: Some(ScopeKey::Organisation(trip.request.provider)),
+            ..view.listing(RecordKind::Seal, wanted)
+        };
+        let stock = view.api.reader().records(&listing)?;
+        let small = super::rehearsal::Rehearsal::of_trip(view, TripId(id))?;
+        let mut items = Vec::with_capacity(stock.records.len());
+        for record in &stock.records {
+            let seal: state::Seal = body(record)?;
+            let because = small.unfit(&caller_again, TripId(id), SealId(record.id), &seal);
+            items.push(SealFitness {
+                seal: view.show_seal(record.id, seal)?,
+                fit: because.is_empty(),
+                because,
+            });
+        }
+        items.sort_by_key(|item| !item.fit);
+        Ok(Page {
+            items,
+            next: stock.next.map(super::reading::write_cursor),
+        })
+    });
+    Ok(Json(page.await?))
 }

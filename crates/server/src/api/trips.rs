@@ -1,10 +1,23 @@
 //! The supervised journey: asked for, sealed, watched, opened under a grant, closed with a report.
 
+mod closing;
+mod track;
+
 use axum::Json;
 use axum::body::Body as Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use segel_model::{Command, DocumentId, GrantId, PersonId, RouteId, SealId, TripId};
+use segel_custody::state;
+use segel_model::entry::Cause;
+use segel_model::event::Subject;
+use segel_model::photo::PhotoStep as Step;
+use segel_model::trip::TripRequest;
+use segel_model::{
+    Command, DocumentId, Entry, Event, GrantId, Input, OrganisationId, PersonId, Principal, Role, RouteId,
+    SealId, SecretHash, ServerTime, TripId,
+};
+use segel_store::record::Order as Sorting;
+use segel_store::{Listing, Record, RecordKind, Scope, SideRow, SubjectRow};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,13 +25,26 @@ use utoipa_axum::routes;
 
 use super::access::{Caller, Id, Query};
 use super::asking::Ask;
+use super::documents::container;
 use super::openapi::{Headers, PageQuery};
+use super::people::subject;
 use super::problem::{Problem, Refusals, Verdicts};
+use super::reading::{View, Wanted};
+use super::rehearsal::Rehearsal;
+use super::say::{About, say};
+use super::seals::{READERS_OF_REPORTS, Secrets, page_of_reports};
 use super::types::{
-    AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done, Message,
-    NewGrant, NewTrip, Page, Photo, PlanTrip, Reason, Remark, Report, Stage, TimelineLine, Trip, TripSummary,
+    Actor, AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done,
+    Message, MessageCount, NewGrant, NewTrip, Page, Photo, PhotoSlot, PlanTrip, Reason, Remark, Report,
+    ReportCount, ReportRef, Stage, TimelineLine, TimelineLinks, Trip, TripSummary,
 };
+use super::view::{show_order, state_word, states_of};
 use super::{Api, command};
+use crate::ask::Side;
+use crate::auth::secrets;
+
+/// Who reads what happened, line by line.
+const READERS_OF_TIMELINES: [Role; 7] = READERS_OF_REPORTS;
 
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -70,11 +96,49 @@ pub(super) struct TripQuery {
     responses((status = 200, description = "a page", body = Page<TripSummary>), Refusals)
 )]
 async fn list_trips(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Query(_query): Query<TripQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<TripQuery>,
 ) -> Result<Json<Page<TripSummary>>, Problem> {
-    Err(Problem::not_ready())
+    let wanted = Wanted::read(query.cursor.as_deref(), query.limit)?;
+    let page = api.read(&caller, move |view| match query.stage {
+        Some(Stage::Problem) => problems(view, wanted),
+        stage => {
+            let stages = stage.map(words_of).unwrap_or_default();
+            let listing = Listing {
+                stages,
+                ..view.listing(RecordKind::Trip, wanted)
+            };
+            view.page(&listing, |record, trip| view.show_trip_summary(record, &trip))
+        }
+    });
+    Ok(Json(page.await?))
+}
+
+fn words_of(stage: Stage) -> Vec<String> {
+    states_of(stage).into_iter().map(state_word).collect()
+}
+
+/// Held trips and trips with a critical or high alarm, the gravest first. Every trip under work is in the listing, so the
+/// page ends where the grave ones do.
+fn problems(view: &View<'_>, wanted: Wanted) -> Result<Page<TripSummary>, Problem> {
+    let live = [
+        Stage::Expected,
+        Stage::Sealing,
+        Stage::UnderWay,
+        Stage::Arriving,
+        Stage::Problem,
+    ];
+    let listing = Listing {
+        stages: live.into_iter().flat_map(words_of).collect(),
+        order: Sorting::GravestFirst,
+        ..view.listing(RecordKind::Trip, wanted)
+    };
+    let mut page = view.page(&listing, |record, trip| view.show_trip_summary(record, &trip))?;
+    let all = page.items.len();
+    page.items.retain(|trip| trip.stage == Stage::Problem);
+    page.next = page.next.filter(|_| page.items.len() == all);
+    Ok(page)
 }
 
 /// Open a trip: a draft.
@@ -82,8 +146,100 @@ async fn list_trips(
     post, path = "/trips", tag = "trips", params(Headers), request_body = NewTrip,
     responses((status = 200, description = "it is done and durable", body = Done), Verdicts)
 )]
-async fn open_trip(State(_api): State<Api>, _ask: Ask<NewTrip>) -> Result<Json<Done>, Problem> {
-    Err(Problem::not_ready())
+async fn open_trip(State(api): State<Api>, ask: Ask<NewTrip>) -> Result<Json<Done>, Problem> {
+    let sent = &ask.body;
+    let mut rows = Vec::new();
+    let plate = sent.plate.as_deref().filter(|plate| !plate.trim().is_empty());
+    let plate = plate.map(|plate| keep(&mut rows, plate_subject(&api, plate)));
+    let driver = driver(&api, &ask, &mut rows).await?;
+    let request = TripRequest {
+        owner: ask.caller.organisation_or(sent.owner, "owner")?,
+        provider: OrganisationId(sent.provider),
+        container: container("container", &sent.container)?,
+        check_digit_confirmed: sent.check_digit_confirmed,
+        document: sent.document.map(DocumentId),
+        route: sent.route.map(RouteId),
+        tps_origin: sent.tps_origin.trim().into(),
+        tps_destination: sent.tps_destination.trim().into(),
+        mode: sent.mode.into(),
+        plate,
+        driver,
+        install_wanted: sent.install_wanted.map(Into::into),
+        start_window: start_window(sent)?,
+    };
+    let side = Side {
+        rows,
+        ..Side::default()
+    };
+    Ok(Json(
+        ask.run_beside(&api, Command::OpenTrip(request), side).await?,
+    ))
+}
+
+fn keep(rows: &mut Vec<SideRow>, row: SubjectRow) -> SecretHash {
+    let hash = row.hash;
+    rows.push(SideRow::Subject(row));
+    hash
+}
+
+/// A plate is found by searching for it, so its hash must come out the same for every trip: it is keyed, not salted.
+fn plate_subject(api: &Api, typed: &str) -> SubjectRow {
+    let body = serde_json::json!({"plate": typed.trim()}).to_string();
+    SubjectRow {
+        hash: plate_hash(api, typed),
+        kind: "plate".into(),
+        body,
+        at: api.now(),
+    }
+}
+
+/// The hash under which trips with a plate are found.
+pub(super) fn plate_hash(api: &Api, typed: &str) -> SecretHash {
+    let normal: String = typed.chars().filter(char::is_ascii_alphanumeric).collect();
+    let message = format!("plate {}", normal.to_ascii_uppercase());
+    SecretHash(secrets::keyed(&api.inner.key, message.as_bytes()))
+}
+
+/// A driver with an account is known by it, and so sees the trip; another one is a name in an erasable record.
+async fn driver(
+    api: &Api,
+    ask: &Ask<NewTrip>,
+    rows: &mut Vec<SideRow>,
+) -> Result<Option<SecretHash>, Problem> {
+    if let Some(id) = ask.body.driver_person {
+        let person = api.read(&ask.caller, move |view| {
+            view.mentioned::<state::Person>(RecordKind::Person, id)
+        });
+        let person = person.await?.filter(|person| person.role == Role::Driver);
+        let unknown = || {
+            Problem::field(
+                "driver_person",
+                "Bukan sopir yang terdaftar.",
+                "no driver of that number",
+            )
+        };
+        return person.map(|person| Some(person.subject)).ok_or_else(unknown);
+    }
+    let Some(name) = ask.body.driver.as_deref().filter(|name| !name.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let body = super::people::PersonSubject {
+        name: name.trim(),
+        phone: ask.body.driver_phone.as_deref(),
+    };
+    Ok(Some(keep(rows, subject("driver", &body, api.now()))))
+}
+
+fn start_window(sent: &NewTrip) -> Result<Option<(ServerTime, ServerTime)>, Problem> {
+    match (sent.start_from, sent.start_until) {
+        (None, None) => Ok(None),
+        (Some(from), Some(until)) => Ok(Some((from.into(), until.into()))),
+        _ => Err(Problem::field(
+            "start_from",
+            "Isi kedua ujung jendela waktu.",
+            "say both ends of the window",
+        )),
+    }
 }
 
 /// A whole trip, with what can be asked next and, for each, whether the asker may.
@@ -91,8 +247,117 @@ async fn open_trip(State(_api): State<Api>, _ask: Ask<NewTrip>) -> Result<Json<D
     get, path = "/trips/{id}", tag = "trips", params(("id" = u64, Path, description = "its number")),
     responses((status = 200, description = "the trip", body = Trip), Refusals)
 )]
-async fn read_trip(State(_api): State<Api>, _caller: Caller, Id(_id): Id) -> Result<Json<Trip>, Problem> {
-    Err(Problem::not_ready())
+async fn read_trip(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Json<Trip>, Problem> {
+    let asker = caller.clone();
+    let trip = api.read(&caller, move |view| {
+        let (record, trip) = view.seen(RecordKind::Trip, id)?;
+        whole(view, &asker, &record, trip)
+    });
+    Ok(Json(trip.await?))
+}
+
+/// A whole trip.
+fn whole(view: &View<'_>, caller: &Caller, record: &Record, trip: state::Trip) -> Result<Trip, Problem> {
+    let id = TripId(record.id);
+    let small = Rehearsal::of_trip(view, id)?;
+    let route = trip.route.map(|id| view.route(id)).transpose()?.flatten();
+    let moved_to = |to| {
+        trip.moves
+            .iter()
+            .find(|step| step.to == to)
+            .map(|step| step.circumstance.at)
+    };
+    let departed = moved_to(segel_model::trip::TripState::InTransit);
+    let transit_s = route.as_ref().map(|route| i64::from(route.plan.transit_time_s));
+    Ok(Trip {
+        summary: view.show_trip_summary(record, &trip)?,
+        driver: view.erasable(trip.request.driver)?.map(|subject| subject.name),
+        install_wanted: trip.request.install_wanted.map(Into::into),
+        start_from: trip.request.start_window.map(|(from, _)| from.into()),
+        start_until: trip.request.start_window.map(|(_, until)| until.into()),
+        edition: trip.edition.0,
+        departed: departed.map(Into::into),
+        planned_arrival: departed
+            .zip(transit_s)
+            .map(|(at, transit_s)| at.plus_s(transit_s).into()),
+        arrived: moved_to(segel_model::trip::TripState::Arrived).map(Into::into),
+        departure_authorised: trip.departure.map(|signed| signed.at.into()),
+        clocks: view.clocks(&trip),
+        checks: small.checks(id),
+        next_steps: small.next_steps(caller, id),
+        photo_set: photo_set(view, &trip),
+        grants: grants(view, id)?,
+        orders: orders(view, id)?,
+        reports: report_count(view, &trip, route.as_ref()),
+        messages: message_count(view, id)?,
+        skp_completed: trip.skp.queued > 0 && trip.skp.queued == trip.skp.taken,
+    })
+}
+
+fn photo_set(view: &View<'_>, trip: &state::Trip) -> Vec<PhotoSlot> {
+    let rules = view.rules();
+    let edition = rules
+        .edition(trip.edition)
+        .unwrap_or_else(|| rules.in_force(trip.opened.at));
+    let install = edition.photos.install.iter().map(|kind| (Step::Install, *kind));
+    let removal = edition.photos.removal.iter().map(|kind| (Step::Removal, *kind));
+    let newest = |step, kind| {
+        let fitting = trip
+            .photos
+            .iter()
+            .filter(|(_, photo)| photo.step == step && photo.kind == kind && photo.rejected.is_none());
+        fitting.map(|(id, _)| id.0).next_back()
+    };
+    let slot = |(step, kind): (Step, segel_model::photo::PhotoKind)| PhotoSlot {
+        step: step.into(),
+        kind: kind.into(),
+        photo: newest(step, kind),
+    };
+    install.chain(removal).map(slot).collect()
+}
+
+fn grants(view: &View<'_>, trip: TripId) -> Result<Vec<super::types::Grant>, Problem> {
+    let all = view.of_trip(RecordKind::Grant, trip)?;
+    all.into_iter()
+        .map(|(record, grant)| view.show_grant(record.id, grant))
+        .collect()
+}
+
+fn orders(view: &View<'_>, trip: TripId) -> Result<Vec<super::types::Order>, Problem> {
+    let all: Vec<(Record, state::Order)> = view.of_trip(RecordKind::Order, trip)?;
+    Ok(all
+        .iter()
+        .map(|(record, order)| show_order(record.id, order))
+        .collect())
+}
+
+fn report_count(view: &View<'_>, trip: &state::Trip, route: Option<&state::Route>) -> ReportCount {
+    let until = trip
+        .moves
+        .iter()
+        .find(|step| step.to == segel_model::trip::TripState::Removed);
+    let until = until.map_or(view.api.now(), |step| step.signed.at);
+    let interval_ms = route.map_or(60, |route| route.plan.interval_s.max(1)) as i64 * 1000;
+    let travelled_ms = trip
+        .closed
+        .as_ref()
+        .map_or(0, |closed| (until.unix_ms - closed.at.unix_ms).max(0));
+    ReportCount {
+        expected: (travelled_ms / interval_ms).unsigned_abs(),
+        received: u64::from(trip.received_reports),
+    }
+}
+
+fn message_count(view: &View<'_>, trip: TripId) -> Result<MessageCount, Problem> {
+    let mut count = MessageCount::default();
+    for (record, _) in view.of_trip::<serde_json::Value>(RecordKind::Message, trip)? {
+        match record.stage.as_str() {
+            "taken" => count.taken += 1,
+            "refused" | "stuck" => count.problem += 1,
+            _ => count.waiting += 1,
+        }
+    }
+    Ok(count)
 }
 
 command! {
@@ -238,12 +503,138 @@ command! {
     responses((status = 200, description = "a page", body = Page<TimelineLine>), Refusals)
 )]
 async fn read_timeline(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<TimelineLine>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&READERS_OF_TIMELINES)?;
+    let wanted = page.wanted()?;
+    let page = api.read(&caller, move |view| {
+        let (_, _trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let before = wanted.after.map_or(u64::MAX, |after| after.id);
+        let lines = view
+            .api
+            .reader()
+            .timeline(&Subject::Trip(TripId(id)), before, wanted.limit)?;
+        let next = lines
+            .last()
+            .filter(|_| lines.len() == wanted.limit)
+            .map(|line| format!("0.{}", line.entry.seq));
+        let mut items = Vec::new();
+        for line in &lines {
+            items.extend(timeline_lines(view, &line.entry, TripId(id))?);
+        }
+        Ok(Page { items, next })
+    });
+    Ok(Json(page.await?))
+}
+
+/// The lines of an entry that belong to a trip, the last first.
+fn timeline_lines(view: &View<'_>, entry: &Entry, trip: TripId) -> Result<Vec<TimelineLine>, Problem> {
+    let mut lines = Vec::new();
+    for (event, ordinal) in entry.events.iter().zip(0..) {
+        let about = About::of(event);
+        if trip_of(view, event, &about)? == Some(trip) {
+            lines.push(timeline_line(view, entry, event, ordinal, &about)?);
+        }
+    }
+    lines.reverse();
+    Ok(lines)
+}
+
+/// The trip an event belongs to; a decision about a document or route belongs to every trip that uses it.
+fn trip_of(view: &View<'_>, event: &Event, about: &About) -> Result<Option<TripId>, Problem> {
+    if about.trip.is_some() || matches!(event, Event::ClockStepped { .. } | Event::HistorySealed { .. }) {
+        return Ok(about.trip);
+    }
+    let (kind, id) = match about.subject() {
+        Some(Subject::Alarm(id)) => (RecordKind::Alarm, id.0),
+        Some(Subject::Grant(id)) => (RecordKind::Grant, id.0),
+        Some(Subject::Photo(id)) => (RecordKind::Photo, id.0),
+        Some(Subject::Message(id)) => (RecordKind::Message, id.0),
+        Some(Subject::Order(id)) => (RecordKind::Order, id.0),
+        _ => return Ok(None),
+    };
+    Ok(view
+        .api
+        .reader()
+        .record(kind, id, &Scope::Nation)?
+        .and_then(|record| record.trip))
+}
+
+fn timeline_line(
+    view: &View<'_>,
+    entry: &Entry,
+    event: &Event,
+    ordinal: u32,
+    about: &About,
+) -> Result<TimelineLine, Problem> {
+    Ok(TimelineLine {
+        seq: entry.seq,
+        ordinal,
+        known: entry.at.into(),
+        at: about.at.map_or(entry.at.into(), Into::into),
+        kind: about.name.clone(),
+        actor: actor(view, &entry.cause)?,
+        say: say(event),
+        place: about.place,
+        links: TimelineLinks {
+            report: report_behind(view, entry, about)?,
+            photo: about.photo.map(|id| id.0),
+            message: about.message.map(|id| id.0),
+            alarm: about.alarm.map(|id| id.0),
+            order: about.order.map(|id| id.0),
+            grant: about.grant.map(|id| id.0),
+            document: about.document.map(|id| id.0),
+            route: about.route.map(|id| id.0),
+        },
+    })
+}
+
+fn report_behind(view: &View<'_>, entry: &Entry, about: &About) -> Result<Option<ReportRef>, Problem> {
+    if entry.cause != Cause::Report {
+        return Ok(None);
+    }
+    let seal = match about.seal {
+        Some(seal) => Some(seal),
+        None => {
+            let trip: Option<state::Trip> = match about.trip {
+                Some(trip) => view.mentioned(RecordKind::Trip, trip.0)?,
+                None => None,
+            };
+            trip.and_then(|trip| trip.seal)
+        }
+    };
+    Ok(seal.map(|seal| ReportRef {
+        seal: seal.0,
+        commit: entry.commit,
+        ordinal: entry.ordinal,
+    }))
+}
+
+/// Who or what moved an entry.
+pub(super) fn actor(view: &View<'_>, cause: &Cause) -> Result<Actor, Problem> {
+    let plain = |kind: &str| Actor {
+        kind: kind.into(),
+        person: None,
+        role: None,
+    };
+    Ok(match cause {
+        Cause::Report => plain("seal"),
+        Cause::Input(Input::Command(command)) => match &command.principal {
+            Principal::Person { person, role, .. } => Actor {
+                kind: "person".into(),
+                person: Some(view.person(*person)?),
+                role: Some((*role).into()),
+            },
+            Principal::System => plain("system"),
+        },
+        Cause::Input(Input::Tick) => plain("clock"),
+        Cause::Input(Input::Skp { .. }) => plain("skp"),
+        Cause::Input(Input::OrderEnded { .. } | Input::OrderSent { .. } | Input::Report(_)) => plain("seal"),
+        Cause::Input(_) => plain("system"),
+    })
 }
 
 /// The track as GeoJSON: one line a leg without gaps, and each fix with its time and what it is good for.
@@ -252,11 +643,14 @@ async fn read_timeline(
     responses((status = 200, description = "a FeatureCollection", body = Object, content_type = "application/geo+json"), Refusals)
 )]
 async fn read_track_geojson(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
 ) -> Result<Response<Bytes>, Problem> {
-    Err(Problem::not_ready())
+    let track = api
+        .read(&caller, move |view| Ok(track::geo_json(&track::read(view, id)?)))
+        .await?;
+    Ok(track::file(track, "application/geo+json", id, "geojson"))
 }
 
 /// The track as GPX 1.1.
@@ -265,11 +659,14 @@ async fn read_track_geojson(
     responses((status = 200, description = "a GPX file", body = String, content_type = "application/gpx+xml"), Refusals)
 )]
 async fn read_track_gpx(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
 ) -> Result<Response<Bytes>, Problem> {
-    Err(Problem::not_ready())
+    let track = api
+        .read(&caller, move |view| Ok(track::gpx(&track::read(view, id)?)))
+        .await?;
+    Ok(track::file(track, "application/gpx+xml", id, "gpx"))
 }
 
 /// The reports of a trip, newest first.
@@ -279,12 +676,25 @@ async fn read_track_gpx(
     responses((status = 200, description = "a page", body = Page<Report>), Refusals)
 )]
 async fn list_trip_reports(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Report>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&READERS_OF_REPORTS)?;
+    let page = api.read(&caller, move |view| {
+        let (_, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        match track::reports_of(TripId(id), &trip, view.api.now()) {
+            Some(query) => {
+                page_of_reports(view, query, (page.cursor.as_deref(), page.limit), Secrets::Masked)
+            }
+            None => Ok(Page {
+                items: Vec::new(),
+                next: None,
+            }),
+        }
+    });
+    Ok(Json(page.await?))
 }
 
 /// The photos of a trip, rejected ones too, oldest first.
@@ -294,12 +704,25 @@ async fn list_trip_reports(
     responses((status = 200, description = "a page", body = Page<Photo>), Refusals)
 )]
 async fn list_photos(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Photo>>, Problem> {
-    Err(Problem::not_ready())
+    let wanted = page.wanted()?;
+    let page = api.read(&caller, move |view| {
+        let (_, _trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let listing = Listing {
+            trip: Some(TripId(id)),
+            order: Sorting::OldestFirst,
+            scope: Scope::Nation,
+            ..view.listing(RecordKind::Photo, wanted)
+        };
+        view.page(&listing, |record, photo| {
+            view.show_photo(record.id, TripId(id), photo)
+        })
+    });
+    Ok(Json(page.await?))
 }
 
 /// What SKP was told of a trip.
@@ -309,12 +732,24 @@ async fn list_photos(
     responses((status = 200, description = "a page", body = Page<Message>), Refusals)
 )]
 async fn list_trip_messages(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_page): Query<PageQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Message>>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&READERS_OF_TIMELINES)?;
+    let wanted = page.wanted()?;
+    let page = api.read(&caller, move |view| {
+        let (_, _trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let listing = Listing {
+            trip: Some(TripId(id)),
+            order: Sorting::OldestFirst,
+            scope: Scope::Nation,
+            ..view.listing(RecordKind::Message, wanted)
+        };
+        view.page(&listing, |record, _: serde_json::Value| view.show_message(record))
+    });
+    Ok(Json(page.await?))
 }
 
 /// The closing report.
@@ -323,11 +758,16 @@ async fn list_trip_messages(
     responses((status = 200, description = "the report", body = ClosingReport), Refusals)
 )]
 async fn read_closing_report(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
 ) -> Result<Json<ClosingReport>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&READERS_OF_TIMELINES)?;
+    let asker = caller.clone();
+    Ok(Json(
+        api.read(&caller, move |view| closing::report(view, &asker, id))
+            .await?,
+    ))
 }
 
 /// In which language to print.
@@ -345,10 +785,28 @@ pub(super) struct PrintQuery {
     responses((status = 200, description = "a page to print", body = String, content_type = "text/html"), Refusals)
 )]
 async fn print_closing_report(
-    State(_api): State<Api>,
-    _caller: Caller,
-    Id(_id): Id,
-    Query(_query): Query<PrintQuery>,
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Query(query): Query<PrintQuery>,
 ) -> Result<Response<Bytes>, Problem> {
-    Err(Problem::not_ready())
+    caller.only(&READERS_OF_TIMELINES)?;
+    let asker = caller.clone();
+    let report = api
+        .read(&caller, move |view| closing::report(view, &asker, id))
+        .await?;
+    let offset_h = report
+        .trip
+        .summary
+        .office
+        .as_deref()
+        .and_then(segel_model::OfficeCode::new)
+        .and_then(|code| api.rules().office(&code))
+        .map_or(7, |office| office.utc_offset_h);
+    let language = if query.lang.as_deref() == Some("en") {
+        closing::Language::En
+    } else {
+        closing::Language::Id
+    };
+    Ok(closing::print(&report, language, offset_h))
 }

@@ -215,6 +215,7 @@ mod tests {
             queued: ServerTime::from_unix_ms(1_764_123_015_000),
             next_try: ServerTime::from_unix_ms(1_764_123_015_000),
             last_error: None,
+            reference: None,
             corrections: Vec::new(),
             envelope: Envelope {
                 office: OfficeCode("060100".into()),

@@ -373,3 +373,68 @@ pub struct DemoCard {
     /// The password, random since the first start.
     pub password: String,
 }
+
+impl Edition {
+    /// One edition as the API shows it.
+    pub fn of(edition: &model::rulebook::Edition) -> Self {
+        let kinds = |kinds: &[model::photo::PhotoKind]| kinds.iter().map(|kind| (*kind).into()).collect();
+        Self {
+            number: edition.number.0,
+            effective_from: edition.effective_from.into(),
+            source: edition.source.clone(),
+            demo: edition.demo,
+            clocks: ClockLimits {
+                install_limit_s: edition.clocks.install_limit_s,
+                install_photos_limit_s: edition.clocks.install_photos_limit_s,
+                removal_limit_s: edition.clocks.removal_limit_s,
+                removal_photos_limit_s: edition.clocks.removal_photos_limit_s,
+            },
+            photos: PhotoLimits {
+                install: kinds(&edition.photos.install),
+                removal: kinds(&edition.photos.removal),
+                max_bytes: edition.photos.max_bytes,
+                max_per_trip: edition.photos.max_per_trip,
+            },
+            assignment: AssignmentLimits {
+                battery_floor_percent: edition.assignment.battery_floor_percent,
+                battery_factor: edition.assignment.battery_factor,
+                fix_age_limit_s: edition.assignment.fix_age_limit_s,
+                certificate_required: edition.assignment.certificate_required,
+            },
+            unlock: UnlockLimits {
+                grant_window_s: edition.unlock.grant_window_s,
+                grant_window_max_s: edition.unlock.grant_window_max_s,
+                fix_age_limit_s: edition.unlock.fix_age_limit_s,
+            },
+            watch: numbers(&edition.watch),
+            reaction: edition.reaction.iter().map(reaction).collect(),
+            skp_locations_every_s: edition.skp.locations_every_s,
+            skp_stuck_s: edition.skp.stuck_s,
+        }
+    }
+}
+
+fn reaction((code, reaction): (&model::AlarmCode, &model::rulebook::Reaction)) -> (String, Reaction) {
+    let shown = Reaction {
+        severity: reaction.severity.into(),
+        acknowledge_s: reaction.acknowledge_s,
+        act_s: reaction.act_s,
+        escalate_s: reaction.escalate_s,
+    };
+    (code.name().into(), shown)
+}
+
+/// The limits of watching are many and change with experience, so they are shown by their own names.
+fn numbers(watch: &model::rulebook::WatchRules) -> BTreeMap<String, Vec<f64>> {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(watch) else {
+        return BTreeMap::new();
+    };
+    let all = |value: serde_json::Value| match value {
+        serde_json::Value::Array(several) => several.iter().filter_map(serde_json::Value::as_f64).collect(),
+        one => one.as_f64().into_iter().collect(),
+    };
+    fields
+        .into_iter()
+        .map(|(name, value)| (name, all(value)))
+        .collect()
+}

@@ -273,12 +273,6 @@ pub struct QuarantinedDevice {
     pub device: String,
     /// When it was first heard.
     pub first_seen: Moment,
-    /// When it last spoke.
-    pub last_seen: Moment,
-    /// How often.
-    pub reports: u64,
-    /// Where it says it is.
-    pub position: Option<Position>,
 }
 
 /// One report of a seal, as decoded and judged, with its raw frame.

@@ -258,8 +258,6 @@ pub struct ReportCount {
     pub expected: u64,
     /// That came.
     pub received: u64,
-    /// The longest time without one.
-    pub longest_gap_s: u64,
 }
 
 /// Messages to SKP by state.
@@ -278,7 +276,7 @@ pub struct MessageCount {
 #[schema(example = json!({
     "owner": null, "provider": 2, "container": "CSQU 305438-3", "check_digit_confirmed": false, "document": 5,
     "route": null, "tps_origin": "TPKS", "tps_destination": "GRHA", "mode": "sealed",
-    "plate": "H 1234 AB", "driver": "Budi", "driver_phone": "+62 812 000 000",
+    "plate": "H 1234 AB", "driver": "Budi", "driver_phone": "+62 812 000 000", "driver_person": null,
     "install_wanted": "2026-11-24T09:00:00.000Z", "start_from": null, "start_until": null
 }))]
 pub struct NewTrip {
@@ -307,6 +305,8 @@ pub struct NewTrip {
     pub driver: Option<String>,
     /// The driver's telephone.
     pub driver_phone: Option<String>,
+    /// The driver, where they have an account: only then do they see the trip. `driver` is not needed then.
+    pub driver_person: Option<u64>,
     /// When the seal should be fitted.
     pub install_wanted: Option<Moment>,
     /// From when it may depart; with `start_until`.

@@ -181,8 +181,8 @@ pub struct Message {
     pub reference: Option<String>,
     /// When it was decided.
     pub queued: Moment,
-    /// When it was last tried.
-    pub tried: Option<Moment>,
+    /// When it is tried next.
+    pub next_try: Option<Moment>,
     /// Corrections a person made, by field name.
     pub corrections: Vec<Correction>,
     /// The facts it carries.

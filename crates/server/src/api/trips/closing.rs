@@ -1,0 +1,347 @@
+//! The closing report: what the trip was, on one page, as data and as paper.
+
+use axum::response::{Html, IntoResponse, Response};
+use segel_custody::state;
+use segel_model::TripId;
+use segel_model::event::Subject;
+use segel_store::{Record, RecordKind};
+use sha2::{Digest, Sha256};
+
+use crate::api::access::Caller;
+use crate::api::people::zone;
+use crate::api::problem::Problem;
+use crate::api::reading::View;
+use crate::api::types::{
+    Alarm, AlarmOutcome, Bilingual, ClockState, ClosingReport, Moment, Photo, TimelineLine,
+};
+use crate::auth::secrets;
+
+/// Entries of a trip that are looked through for its steps: a trip has some dozens, a stormy one some hundreds.
+const ENTRIES_MAX: usize = 1000;
+
+/// In which language it is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Bahasa Indonesia.
+    Id,
+    /// English.
+    En,
+}
+
+/// The closing report of a trip the asker may see; before its end it says how far it is.
+pub fn report(view: &View<'_>, caller: &Caller, id: u64) -> Result<ClosingReport, Problem> {
+    let (record, trip) = view.seen(RecordKind::Trip, id)?;
+    let whole = super::whole(view, caller, &record, trip)?;
+    let alarms = alarms(view, TripId(id))?;
+    let missed = whole
+        .clocks
+        .iter()
+        .any(|clock| matches!(clock.state, ClockState::Missed | ClockState::Breached));
+    let confirmed = |alarm: &Alarm| {
+        alarm
+            .closed
+            .as_ref()
+            .is_some_and(|closed| closed.outcome == AlarmOutcome::Confirmed)
+    };
+    let mut report = ClosingReport {
+        with_remarks: missed
+            || alarms.iter().any(confirmed)
+            || whole.reports.received < whole.reports.expected,
+        alarms,
+        photos: photos(view, TripId(id))?,
+        steps: steps(view, TripId(id))?,
+        trip: whole,
+        sha256: String::new(),
+    };
+    // What the asker may do next, and the clock on the wall, are no part of what happened.
+    report.trip.next_steps.clear();
+    report.sha256 = fingerprint(&report)?;
+    Ok(report)
+}
+
+fn fingerprint(report: &ClosingReport) -> Result<String, Problem> {
+    let bytes = serde_json::to_vec(report).map_err(|failure| Problem::failed(&failure))?;
+    Ok(secrets::hex(&Sha256::digest(bytes)))
+}
+
+fn alarms(view: &View<'_>, trip: TripId) -> Result<Vec<Alarm>, Problem> {
+    let all: Vec<(Record, state::Alarm)> = view.of_trip(RecordKind::Alarm, trip)?;
+    all.into_iter()
+        .map(|(record, alarm)| view.show_alarm(record.id, alarm))
+        .collect()
+}
+
+fn photos(view: &View<'_>, trip: TripId) -> Result<Vec<Photo>, Problem> {
+    let all: Vec<(Record, state::Photo)> = view.of_trip(RecordKind::Photo, trip)?;
+    all.into_iter()
+        .map(|(record, photo)| view.show_photo(record.id, trip, photo))
+        .collect()
+}
+
+/// Every change of state, oldest first.
+fn steps(view: &View<'_>, trip: TripId) -> Result<Vec<TimelineLine>, Problem> {
+    let entries = view
+        .api
+        .reader()
+        .timeline(&Subject::Trip(trip), u64::MAX, ENTRIES_MAX)?;
+    let mut steps = Vec::new();
+    for line in entries.iter().rev() {
+        let mut lines = super::timeline_lines(view, &line.entry, trip)?;
+        lines.reverse();
+        steps.extend(
+            lines
+                .into_iter()
+                .filter(|line| matches!(line.kind.as_str(), "trip_moved" | "trip_opened")),
+        );
+    }
+    Ok(steps)
+}
+
+/// The report as a page to print.
+pub fn print(report: &ClosingReport, language: Language, utc_offset_h: u8) -> Response {
+    let page = Paper {
+        report,
+        language,
+        utc_offset_h,
+    };
+    Html(page.whole()).into_response()
+}
+
+struct Paper<'a> {
+    report: &'a ClosingReport,
+    language: Language,
+    utc_offset_h: u8,
+}
+
+const STYLE: &str = "body{font:11pt/1.4 system-ui,sans-serif;color:#111;max-width:50rem;margin:2rem auto;padding:0 1rem}\
+h1{font-size:18pt;margin:0}h2{font-size:12pt;border-bottom:1px solid #999;margin:1.5rem 0 .5rem}\
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0}\
+th{font-weight:600;white-space:nowrap}figure{display:inline-block;width:30%;margin:0 2% 1rem 0}\
+figure img{width:100%}figcaption{font-size:9pt}code{font-size:8pt;word-break:break-all}@media print{body{margin:0}}";
+
+impl Paper<'_> {
+    fn whole(&self) -> String {
+        let summary = &self.report.trip.summary;
+        let (language, title) = match self.language {
+            Language::Id => ("id", "Laporan Penutup E-Seal"),
+            Language::En => ("en", "E-Seal Closing Report"),
+        };
+        format!(
+            "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{title} {}</title>\
+             <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\
+             <h1>{title}</h1><p>{} · {}</p>{}{}{}{}{}{}</body></html>",
+            summary.id,
+            escape(&summary.container),
+            self.verdict(),
+            self.facts(),
+            self.clocks(),
+            self.steps(),
+            self.alarms(),
+            self.photos(),
+            self.proof(),
+        )
+    }
+
+    fn say(&self, id: &str, en: &str) -> String {
+        match self.language {
+            Language::Id => id.into(),
+            Language::En => en.into(),
+        }
+    }
+
+    fn either(&self, say: &Bilingual) -> String {
+        escape(&self.say(&say.id, &say.en))
+    }
+
+    fn verdict(&self) -> String {
+        let finished = self.report.trip.summary.state == crate::api::types::TripState::Completed;
+        match (finished, self.report.with_remarks) {
+            (false, _) => self.say("perjalanan belum selesai", "the trip is not finished yet"),
+            (true, true) => self.say("selesai dengan catatan", "completed with remarks"),
+            (true, false) => self.say("selesai", "completed"),
+        }
+    }
+
+    fn time(&self, moment: Moment) -> String {
+        let offset = jiff::tz::Offset::from_hours(i8::try_from(self.utc_offset_h).unwrap_or(7));
+        let local = jiff::Timestamp::from_millisecond(moment.unix_ms)
+            .ok()
+            .zip(offset.ok())
+            .map(|(timestamp, offset)| {
+                offset
+                    .to_datetime(timestamp)
+                    .strftime("%d-%m-%Y %H:%M:%S")
+                    .to_string()
+            });
+        format!(
+            "{} {}",
+            local.unwrap_or_else(|| moment.text()),
+            zone(self.utc_offset_h)
+        )
+    }
+
+    fn section(&self, id: &str, en: &str, body: &str) -> String {
+        format!("<h2>{}</h2>{body}", self.say(id, en))
+    }
+
+    fn facts(&self) -> String {
+        let trip = &self.report.trip;
+        let summary = &trip.summary;
+        let named = |named: &Option<crate::api::types::Named>| {
+            named
+                .as_ref()
+                .map_or_else(|| "–".into(), |named| escape(&named.name))
+        };
+        let document = summary
+            .document
+            .as_ref()
+            .map_or_else(String::new, |document| escape(&document.number));
+        let state = super::super::say::state_words(summary.state.into());
+        let counts = format!("{} / {}", trip.reports.received, trip.reports.expected);
+        let when = |moment: Option<Moment>| moment.map_or_else(|| "–".into(), |moment| self.time(moment));
+        let rows = [
+            (self.say("Status", "State"), self.say(state.0, state.1)),
+            (self.say("Dokumen", "Document"), document),
+            (self.say("Pemilik", "Owner"), escape(&summary.owner.name)),
+            (self.say("Penyedia", "Provider"), escape(&summary.provider.name)),
+            (self.say("Segel", "Seal"), named(&summary.seal)),
+            (self.say("Teknisi", "Technician"), named(&summary.technician)),
+            (
+                self.say("Nomor polisi", "Plate"),
+                escape(summary.plate.as_deref().unwrap_or("–")),
+            ),
+            (self.say("Rute", "Route"), named(&summary.route)),
+            (
+                self.say("Asal – tujuan", "From – to"),
+                format!(
+                    "{} – {}",
+                    escape(&summary.tps_origin),
+                    escape(&summary.tps_destination)
+                ),
+            ),
+            (self.say("Berangkat", "Departed"), when(trip.departed)),
+            (self.say("Tiba", "Arrived"), when(trip.arrived)),
+            (
+                self.say("Laporan diterima / diharapkan", "Reports received / expected"),
+                counts,
+            ),
+        ];
+        table(&rows.map(|(name, value)| vec![name, value]))
+    }
+
+    fn clocks(&self) -> String {
+        let row = |clock: &crate::api::types::ClockView| {
+            let state = match clock.state {
+                ClockState::Met => self.say("terpenuhi", "met"),
+                ClockState::Missed => self.say("terlampaui", "missed"),
+                ClockState::Breached => self.say("terlampaui, sementara", "missed, provisional"),
+                ClockState::Running => self.say("berjalan", "running"),
+            };
+            let took = clock.took_s.map_or_else(
+                || "–".into(),
+                |took_s| format!("{took_s:.0} s / {} s", clock.limit_s),
+            );
+            vec![clock.name.clone(), state, took, self.time(clock.started)]
+        };
+        let rows: Vec<_> = self.report.trip.clocks.iter().map(row).collect();
+        self.section("Norma waktu", "SOP clocks", &table(&rows))
+    }
+
+    fn steps(&self) -> String {
+        let row = |line: &TimelineLine| {
+            let by = line
+                .actor
+                .person
+                .as_ref()
+                .map_or_else(|| line.actor.kind.clone(), |person| escape(&person.name));
+            vec![self.time(line.at), self.either(&line.say), by]
+        };
+        let rows: Vec<_> = self.report.steps.iter().map(row).collect();
+        self.section("Langkah", "Steps", &table(&rows))
+    }
+
+    fn alarms(&self) -> String {
+        let row = |alarm: &Alarm| {
+            let closed = alarm
+                .closed
+                .as_ref()
+                .map_or_else(|| self.say("terbuka", "open"), |closed| escape(&closed.reason));
+            vec![
+                format!("{} ({:?})", alarm.code, alarm.severity),
+                self.time(alarm.at),
+                self.either(&alarm.why),
+                closed,
+            ]
+        };
+        let rows: Vec<_> = self.report.alarms.iter().map(row).collect();
+        let none = self.say("Tidak ada.", "None.");
+        let body = if rows.is_empty() { none } else { table(&rows) };
+        self.section("Alarm", "Alarms", &body)
+    }
+
+    fn photos(&self) -> String {
+        let figure = |photo: &Photo| {
+            let image = if photo.has_preview {
+                format!("<img alt=\"\" src=\"/api/v1/photos/{}/preview\">", photo.id)
+            } else {
+                self.say("(tanpa pratinjau)", "(no preview)")
+            };
+            let kind = serde_json::to_value(photo.kind).unwrap_or_default();
+            let kind = kind.as_str().unwrap_or_default().replace('_', " ");
+            format!(
+                "<figure>{image}<figcaption>{kind}<br><code>{}</code></figcaption></figure>",
+                photo.sha256
+            )
+        };
+        let all: String = self
+            .report
+            .photos
+            .iter()
+            .filter(|photo| photo.rejected.is_none())
+            .map(figure)
+            .collect();
+        self.section("Foto", "Photos", &all)
+    }
+
+    fn proof(&self) -> String {
+        format!("<p><code>SHA-256 {}</code></p>", self.report.sha256)
+    }
+}
+
+fn table(rows: &[Vec<String>]) -> String {
+    let row = |cells: &Vec<String>| {
+        let cells = cells.iter().enumerate();
+        let cells = cells.map(|(place, cell)| {
+            let tag = if place == 0 { "th" } else { "td" };
+            format!("<{tag}>{cell}</{tag}>")
+        });
+        format!("<tr>{}</tr>", cells.collect::<String>())
+    };
+    format!("<table>{}</table>", rows.iter().map(row).collect::<String>())
+}
+
+/// Text that people typed, so that it is only text.
+fn escape(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut safe, letter| {
+            match letter {
+                '&' => safe.push_str("&amp;"),
+                '<' => safe.push_str("&lt;"),
+                '>' => safe.push_str("&gt;"),
+                '"' => safe.push_str("&quot;"),
+                '\'' => safe.push_str("&#39;"),
+                other => safe.push(other),
+            }
+            safe
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_typed_stays_text() {
+        assert_eq!(escape("<b>\"&'"), "&lt;b&gt;&quot;&amp;&#39;");
+    }
+}

@@ -1,0 +1,1 @@
+//! What the camera says of when and where.

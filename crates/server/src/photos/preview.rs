@@ -1,0 +1,1 @@
+//! A small copy to show.
