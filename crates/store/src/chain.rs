@@ -1,22 +1,25 @@
-//! The journal's chain: each hash covers the one before it and the entry's bytes.
+//! The chains of this store, as the evidence crate builds them: one over the journal's entries, one over the rows of
+//! staged reports.
 
-use sha2::{Digest, Sha256};
+use segel_evidence::Head;
 
-/// SHA-256.
+/// A chain's head, as the tables keep it.
 pub type Hash = [u8; 32];
 
-/// What stands before the first entry.
-pub const START: Hash = [0; 32];
+/// What stands before the first link.
+pub const START: Hash = Head::GENESIS.0.0;
 
-/// Starts every hash over an entry, so that no other chain's bytes can be taken for one.
-const DOMAIN: &[u8] = b"segel journal 1\0";
+/// The journal's head after an entry.
+pub fn link(previous: &Hash, entry: &[u8]) -> Hash {
+    extend(previous, "entry", entry)
+}
 
-/// The chain's next link.
-pub fn link(previous: &Hash, body: &[u8]) -> Hash {
-    Sha256::new()
-        .chain_update(DOMAIN)
-        .chain_update(previous)
-        .chain_update(body)
-        .finalize()
-        .into()
+/// The head of staged reports after a commit's row. The commit is part of the kind, so that a row moved to another commit
+/// breaks the chain.
+pub fn link_staged(previous: &Hash, commit: u64, body: &[u8]) -> Hash {
+    extend(previous, &format!("staged {commit}"), body)
+}
+
+fn extend(previous: &Hash, kind: &str, bytes: &[u8]) -> Hash {
+    *Head(segel_evidence::Hash(*previous)).extend(kind, bytes).bytes()
 }

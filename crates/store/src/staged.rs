@@ -7,16 +7,12 @@ use std::borrow::Cow;
 use crate::chain::Hash;
 use rusqlite::{Connection, OptionalExtension, params};
 use segel_model::ServerTime;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Doing, form};
 use crate::{Staged, StoreError};
 
 /// The form this code writes; the first byte of a body.
 const FORM: u8 = 1;
-
-/// Starts every hash over a row, so that no other chain's bytes can be taken for one.
-const CHAIN_DOMAIN: &[u8] = b"segel staged 1\0";
 
 /// The most reports one body may claim; a greater count is damage, not data.
 const REPORTS_MAX: usize = 1 << 20;
@@ -89,17 +85,6 @@ fn begin(body: &[u8]) -> Result<(usize, &[u8]), StoreError> {
 
 fn damaged(detail: &str) -> StoreError {
     form("read staged reports", &detail)
-}
-
-/// The chain's next link.
-pub(crate) fn link(previous: &Hash, commit: u64, body: &[u8]) -> Hash {
-    Sha256::new()
-        .chain_update(CHAIN_DOMAIN)
-        .chain_update(previous)
-        .chain_update(commit.to_le_bytes())
-        .chain_update(body)
-        .finalize()
-        .into()
 }
 
 /// Appends the row of a commit.

@@ -338,7 +338,7 @@ impl Pen {
         let transaction = self.connection.transaction().doing("begin a commit")?;
         let mut staged_head = self.staged_head;
         if let Some(body) = body {
-            let hash = staged::link(&staged_head, batch.commit, &body);
+            let hash = chain::link_staged(&staged_head, batch.commit, &body);
             let row = StagedRow {
                 commit: batch.commit,
                 at: batch.at,

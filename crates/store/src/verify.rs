@@ -274,7 +274,7 @@ fn run_chain_holds(
     let mut head = *before;
     for (commit, mut reports) in by_commit {
         reports.sort_unstable_by_key(|report| report.ordinal);
-        head = staged::link(&head, commit, &staged::encode(&reports)?);
+        head = chain::link_staged(&head, commit, &staged::encode(&reports)?);
     }
     if head == run.staged_hash {
         verified.reports += count;
@@ -295,7 +295,7 @@ fn staged_holds(truth: &Connection, sealed: (u64, Hash), verified: &mut Verified
             return Ok(());
         }
         for row in rows {
-            if staged::link(&head, row.commit, &row.body) == row.hash {
+            if chain::link_staged(&head, row.commit, &row.body) == row.hash {
                 verified.reports += staged::count(&row.body)?;
             } else {
                 verified.found(format!(
