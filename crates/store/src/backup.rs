@@ -18,7 +18,7 @@ use crate::folder::{Folder, sync_folder_of, write_whole};
 use crate::reader::Reader;
 use crate::store::{Position, Store};
 use crate::verify::{Verified, verify};
-use crate::{StoreError, journal, schema};
+use crate::{StoreError, chain, journal, schema};
 
 /// The list's name.
 const LIST: &str = "backup.json";
@@ -145,7 +145,7 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), StoreError> {
 
 fn list_of(target: &Folder, made: ServerTime, blobs: u64) -> Result<BackupList, StoreError> {
     let truth = schema::open_to_read(&target.truth(), &schema::TRUTH)?;
-    let (seq, commit, head) = journal::head(&truth)?.unwrap_or_default();
+    let (seq, commit, head) = journal::head(&truth)?.unwrap_or((0, 0, chain::START));
     Ok(BackupList {
         made,
         position: Position { commit, seq },

@@ -69,7 +69,10 @@ pub fn verify(folder: impl Into<PathBuf>) -> Result<Verified, StoreError> {
     let _claim = folder.hold()?;
     let truth = schema::open_to_read(&folder.truth(), &schema::TRUTH)?;
     let history = schema::open_to_read(&folder.history(), &schema::HISTORY)?;
-    let mut verified = Verified::default();
+    let mut verified = Verified {
+        head: chain::START,
+        ..Verified::default()
+    };
     check_pages(&truth, "segel.db", &mut verified);
     check_pages(&history, "history.db", &mut verified);
     let vouched = note(&mut verified, Vouched::default(), |verified| {
