@@ -9,6 +9,7 @@ mod folder;
 mod schema;
 
 mod batch;
+mod bytes;
 pub mod chain;
 mod store;
 

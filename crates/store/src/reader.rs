@@ -88,6 +88,11 @@ impl Reader {
         self.with(|desk| staged::rows_after(&desk.truth, commit, until_commit, reports_wanted))
     }
 
+    /// What waits to be moved to history: rows, reports, and since when.
+    pub fn staged_backlog(&self) -> Result<(u64, u64, Option<ServerTime>), StoreError> {
+        self.with(|desk| staged::backlog(&desk.truth))
+    }
+
     /// Reports of a seal, by event time, wherever they lie.
     pub fn reports(&self, query: &ReportQuery) -> Result<ReportPage, StoreError> {
         self.with(|desk| reports::page(desk, query))

@@ -151,17 +151,16 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// The next commits that hold reports, from history as far as it reaches and from the staged rows after it.
+    /// The next commits that hold reports, from history as far as it reaches and from the staged rows after it. History
+    /// is asked once more after the staged rows were read: the compactor may have moved some in between.
     fn fill_reports(&mut self) -> Result<(), StoreError> {
-        if let Some((until_commit, reports)) = self
-            .reader
-            .with(|desk| history::run_after(&desk.history, self.commit))?
-        {
-            self.reports.extend(reports);
-            self.commit = until_commit;
+        if self.fill_from_history()? {
             return Ok(());
         }
         let rows = self.reader.staged_after(self.commit, u64::MAX, REPORTS_AT_ONCE)?;
+        if self.fill_from_history()? {
+            return Ok(());
+        }
         self.reports_end = rows.is_empty();
         for row in rows {
             self.commit = row.commit;
@@ -173,6 +172,18 @@ impl<'a> Replay<'a> {
                 }));
         }
         Ok(())
+    }
+
+    fn fill_from_history(&mut self) -> Result<bool, StoreError> {
+        let run = self
+            .reader
+            .with(|desk| history::run_after(&desk.history, self.commit))?;
+        let Some((until_commit, reports)) = run else {
+            return Ok(false);
+        };
+        self.reports.extend(reports);
+        self.commit = until_commit;
+        Ok(true)
     }
 
     fn fill_entries(&mut self) -> Result<(), StoreError> {

@@ -106,15 +106,18 @@ pub(crate) fn page(desk: &Desk, query: &ReportQuery) -> Result<ReportPage, Store
         most: limit + 1,
         found: BTreeMap::new(),
     };
-    for row in staged::rows_after(&desk.truth, 0, u64::MAX, u64::MAX)? {
+    let wanted = query.seal.map_or(0, |seal| seal.0);
+    staged::visit(&desk.truth, 0, u64::MAX, |row| {
+        let reports = staged::decode_of(&row.body, |seal| seal == wanted)?;
         first.take(
             query,
-            row.reports()?.into_iter().map(|staged| Stored {
+            reports.into_iter().map(|staged| Stored {
                 commit: row.commit,
                 staged,
             }),
         );
-    }
+        Ok(true)
+    })?;
     for block in history::blocks_of(&desk.history, query)? {
         if first.is_complete_before(block.first) {
             break;

@@ -8,6 +8,7 @@ use crate::chain::Hash;
 use rusqlite::{Connection, OptionalExtension, params};
 use segel_model::ServerTime;
 
+use crate::bytes::{Cursor, put_number};
 use crate::error::{Doing, form};
 use crate::{Staged, StoreError};
 
@@ -16,6 +17,9 @@ const FORM: u8 = 1;
 
 /// The most reports one body may claim; a greater count is damage, not data.
 const REPORTS_MAX: usize = 1 << 20;
+
+/// The most bytes one report may claim.
+const REPORT_BYTES_MAX: usize = 1 << 20;
 
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,31 +41,49 @@ impl StagedRow {
     }
 }
 
-/// Writes reports down.
+/// Writes reports down, each behind its seal and its length, so that a reader who wants one seal passes over the others.
 pub(crate) fn encode(staged: &[Staged]) -> Result<Vec<u8>, StoreError> {
-    let mut body = Vec::with_capacity(16 + staged.len() * 192);
+    let mut body = Vec::with_capacity(16 + staged.len() * 208);
+    let mut bytes = Vec::with_capacity(512);
     body.push(FORM);
-    body = postcard::to_extend(&staged.len(), body).doing("write staged reports")?;
+    put_number(&mut body, staged.len() as u64);
     for report in staged {
-        body = postcard::to_extend(report, body).doing("write staged reports")?;
+        bytes.clear();
+        bytes = postcard::to_extend(report, bytes).doing("write staged reports")?;
+        put_number(&mut body, seal_number(report));
+        put_number(&mut body, bytes.len() as u64);
+        body.extend_from_slice(&bytes);
     }
     Ok(body)
 }
 
 /// Reads them back.
 pub(crate) fn decode(body: &[u8]) -> Result<Vec<Staged>, StoreError> {
-    let (count, mut rest) = begin(body)?;
-    let mut reports = Vec::with_capacity(count);
+    decode_of(body, |_| true)
+}
+
+/// Reads back those of the seals that are wanted; 0 is a device nobody registered.
+pub(crate) fn decode_of(body: &[u8], wanted: impl Fn(u64) -> bool) -> Result<Vec<Staged>, StoreError> {
+    let (count, mut cursor) = begin(body)?;
+    let mut reports = Vec::new();
     for _ in 0..count {
-        let (report, after) = postcard::take_from_bytes(rest).map_err(|error| damaged(&error.to_string()))?;
-        reports.push(report);
-        rest = after;
+        let seal = cursor.number()?;
+        let length = cursor.count(REPORT_BYTES_MAX)?;
+        let bytes = cursor.take(length)?;
+        if wanted(seal) {
+            reports.push(postcard::from_bytes(bytes).map_err(|error| damaged(&error.to_string()))?);
+        }
     }
-    if rest.is_empty() {
+    if cursor.0.is_empty() {
         Ok(reports)
     } else {
         Err(damaged("bytes after the last report"))
     }
+}
+
+/// Seals as the tables count them; a device nobody registered is 0.
+pub(crate) fn seal_number(report: &Staged) -> u64 {
+    report.observed.seal.map_or(0, |seal| seal.0)
 }
 
 /// How many reports a body holds.
@@ -69,18 +91,12 @@ pub(crate) fn count(body: &[u8]) -> Result<u64, StoreError> {
     begin(body).map(|(count, _)| count as u64)
 }
 
-fn begin(body: &[u8]) -> Result<(usize, &[u8]), StoreError> {
-    let bytes = match body.split_first() {
-        Some((&FORM, bytes)) => bytes,
-        Some((other, _)) => return Err(damaged(&format!("form {other} is not known"))),
-        None => return Err(damaged("an empty row")),
-    };
-    let (count, rest) =
-        postcard::take_from_bytes::<usize>(bytes).map_err(|error| damaged(&error.to_string()))?;
-    if REPORTS_MAX.min(rest.len()) < count {
-        return Err(damaged("it claims more reports than it has bytes"));
+fn begin(body: &[u8]) -> Result<(usize, Cursor<'_>), StoreError> {
+    let mut cursor = Cursor(body);
+    match cursor.byte()? {
+        FORM => Ok((cursor.count(REPORTS_MAX)?, cursor)),
+        other => Err(damaged(&format!("form {other} is not known"))),
     }
-    Ok((count, rest))
 }
 
 fn damaged(detail: &str) -> StoreError {
@@ -112,25 +128,51 @@ pub(crate) fn rows_after(
     until_commit: u64,
     reports_wanted: u64,
 ) -> Result<Vec<StagedRow>, StoreError> {
-    let mut select = from
-        .prepare_cached(
-            "SELECT commit_no, at_ms, hash, body, reports FROM staged
-             WHERE commit_no > ?1 AND commit_no <= ?2 ORDER BY commit_no",
-        )
-        .doing("read staged reports")?;
-    let mut found = select
-        .query(params![clamped(commit), clamped(until_commit)])
-        .doing("read staged reports")?;
     let mut rows = Vec::new();
     let mut reports = 0;
-    while reports < reports_wanted {
-        let Some(row) = found.next().doing("read staged reports")? else {
-            break;
-        };
-        reports += row.get::<_, i64>(4).doing("read staged reports")?.unsigned_abs();
-        rows.push(from_row(row).doing("read staged reports")?);
-    }
+    visit(from, commit, until_commit, |row| {
+        reports += count(&row.body)?;
+        rows.push(row);
+        Ok(reports < reports_wanted)
+    })?;
     Ok(rows)
+}
+
+/// Shows the rows after a commit one by one, oldest first, as long as the visitor wants more.
+pub(crate) fn visit(
+    from: &Connection,
+    commit: u64,
+    until_commit: u64,
+    mut visitor: impl FnMut(StagedRow) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT commit_no, at_ms, hash, body FROM staged WHERE commit_no > ?1 AND commit_no <= ?2 ORDER BY commit_no";
+    let mut select = from.prepare_cached(sql).doing("read staged reports")?;
+    let mut rows = select
+        .query(params![clamped(commit), clamped(until_commit)])
+        .doing("read staged reports")?;
+    while let Some(row) = rows.next().doing("read staged reports")? {
+        if !visitor(from_row(row).doing("read staged reports")?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What waits to be moved to history: rows, reports, and since when.
+pub(crate) fn backlog(from: &Connection) -> Result<(u64, u64, Option<ServerTime>), StoreError> {
+    from.query_row(
+        "SELECT count(*), coalesce(sum(reports), 0), min(at_ms) FROM staged",
+        [],
+        |row| {
+            let oldest = row.get::<_, Option<i64>>(2)?.map(ServerTime::from_unix_ms);
+            Ok((
+                row.get::<_, i64>(0)?.unsigned_abs(),
+                row.get::<_, i64>(1)?.unsigned_abs(),
+                oldest,
+            ))
+        },
+    )
+    .doing("count staged reports")
 }
 
 /// The last row's commit and hash; nothing where nothing is staged.
@@ -201,5 +243,33 @@ pub(crate) mod as_bytes {
             }
             Ok(Cow::Owned(all))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No damaged body panics, asks for much memory or reads as whole.
+    #[test]
+    fn a_body_cut_anywhere_is_an_error() {
+        let body = encode(&[]).expect("bytes");
+        assert_eq!(decode(&body).expect("no reports"), []);
+        for bytes in [
+            &[][..],
+            &[FORM],
+            &[FORM + 1, 0],
+            &[FORM, 1],
+            &[FORM, 0, 0],
+            &[FORM, 0xff, 0xff, 0xff, 0xff, 0x0f],
+        ] {
+            decode(bytes).expect_err("damage");
+        }
+        let huge_report = [FORM, 1, 7, 0xff, 0xff, 0xff, 0x7f, 0];
+        let error = decode(&huge_report).expect_err("damage");
+        assert!(
+            error.to_string().starts_with("could not read stored reports"),
+            "{error}"
+        );
     }
 }

@@ -425,3 +425,77 @@ fn last_listened(from: &Connection) -> Result<Option<ServerTime>, StoreError> {
         .max(Some(committed).filter(|at| 0 <= *at))
         .map(ServerTime::from_unix_ms))
 }
+
+#[cfg(test)]
+mod tests {
+    use segel_model::SecretHash;
+
+    use super::*;
+    use crate::{Answered, SideRow};
+
+    fn large_answer(key: u8) -> SideRow {
+        SideRow::Answered(Answered {
+            principal: "person:1".into(),
+            key: key.to_string(),
+            question: SecretHash([key; 32]),
+            at: ServerTime::from_unix_ms(0),
+            answer: "x".repeat(1 << 20),
+        })
+    }
+
+    /// A full disk is said in a sentence, leaves nothing half done, and is over when there is room again.
+    #[test]
+    fn a_full_disk_is_a_clear_answer_and_loses_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let opened = Store::open(folder.path(), Options::default()).expect("a store");
+        let limit = |pages: u32| {
+            let sql = format!("PRAGMA max_page_count={pages}");
+            opened
+                .store
+                .pen()
+                .connection
+                .query_row(&sql, [], |_| Ok(()))
+                .expect("a limit");
+        };
+        let mut batch = Batch::new(1, ServerTime::from_unix_ms(0));
+        batch.side = vec![large_answer(1)];
+        opened.store.commit(&batch).expect("room for one");
+        limit(200);
+        let mut batch = Batch::new(2, ServerTime::from_unix_ms(0));
+        batch.side = vec![
+            SideRow::Setting {
+                name: "before".into(),
+                value: "1".into(),
+            },
+            large_answer(2),
+        ];
+        let error = opened.store.commit(&batch).expect_err("no room for two");
+        assert_eq!(
+            error.to_string(),
+            "could not keep an answer: no space left on the disk; make room, then start again"
+        );
+        assert_eq!(opened.reader.setting("before").expect("a read"), None);
+        assert!(opened.reader.answered("person:1", "1").expect("a read").is_some());
+        limit(1_000_000);
+        opened.store.commit(&batch).expect("room again");
+    }
+
+    #[test]
+    fn a_floor_above_the_free_space_leaves_no_room() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options {
+            free_floor_bytes: u64::MAX,
+            ..Options::default()
+        };
+        let opened = Store::open(folder.path(), options).expect("a store");
+        assert!(!opened.store.has_room().expect("a look"));
+        assert!(0 < opened.store.metrics().look().disk_free_bytes);
+        drop(opened);
+        let options = Options {
+            free_floor_bytes: 0,
+            ..Options::default()
+        };
+        let opened = Store::open(folder.path(), options).expect("a store");
+        assert!(opened.store.has_room().expect("a look"));
+    }
+}

@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 use crate::chain::Hash;
 use crate::error::Doing;
 use crate::reports::Stored;
+use crate::staged::seal_number;
 use crate::{Staged, StoreError};
 
-use super::bytes::{Cursor, damaged, put_number};
 use super::columns::{Columns, Together};
+use crate::bytes::{Cursor, damaged, put_number};
 
 /// How many reports a block holds: enough for columns to be smooth, few enough to be read in two milliseconds.
 pub const BLOCK_REPORTS: usize = 2048;
@@ -21,14 +22,9 @@ const FORM: u8 = 1;
 /// Starts every hash over a block.
 const DOMAIN: &[u8] = b"segel block 1\0";
 
-/// Seals as the table counts them; a device nobody registered is 0.
-pub(crate) fn seal_number(stored: &Stored) -> u64 {
-    stored.staged.observed.seal.map_or(0, |seal| seal.0)
-}
-
 /// The order of reports in a run: by seal, then as they came.
 pub(crate) fn place(stored: &Stored) -> (u64, u64, u32) {
-    (seal_number(stored), stored.commit, stored.staged.ordinal)
+    (seal_number(&stored.staged), stored.commit, stored.staged.ordinal)
 }
 
 /// The hash over what reports say.

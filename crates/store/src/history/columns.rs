@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize, ser};
 use crate::StoreError;
 use crate::error::form;
 
-use super::bytes::{Cursor, damaged, put_number};
 use super::planes::{Packer, Unpacker};
 use super::{frames, measures, numbers};
+use crate::bytes::{Cursor, damaged, put_number};
 
 /// The most columns a shape may have.
 const COLUMNS_MAX: usize = 1024;

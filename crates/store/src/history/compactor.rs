@@ -12,11 +12,11 @@ use crate::error::Doing;
 use crate::reader::Reader;
 use crate::reports::Stored;
 use crate::snapshot::Snapshots;
-use crate::staged::{StagedRow, clamped};
+use crate::staged::{StagedRow, clamped, seal_number};
 use crate::store::Store;
 use crate::{StoreError, side, staged};
 
-use super::block::{BLOCK_REPORTS, encode, hash, place, seal_number};
+use super::block::{BLOCK_REPORTS, encode, hash, place};
 use super::{Run, reports_of, runs_after, sealed};
 
 /// The setting that says up to which commit the journal knows the hashes of history.
@@ -344,8 +344,8 @@ impl NewBlock {
         let (first, last) = (&reports[0], &reports[reports.len() - 1]);
         let moments = || reports.iter().map(|stored| stored.staged.observed.at.unix_ms);
         Ok(Self {
-            first_seal: seal_number(first),
-            last_seal: seal_number(last),
+            first_seal: seal_number(&first.staged),
+            last_seal: seal_number(&last.staged),
             first_ms: moments().min().unwrap_or(0),
             last_ms: moments().max().unwrap_or(0),
             reports: reports.len(),

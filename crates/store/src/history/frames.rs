@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::StoreError;
 
-use super::bytes::{Cursor, damaged};
 use super::numbers::{self, entropy_bits};
 use super::planes::{Packer, Unpacker};
+use crate::bytes::{Cursor, damaged};
 
 /// A frame longer than this is written as it is, in one piece with its like: planes of text gain nothing.
 const PLANES_MAX: usize = 256;

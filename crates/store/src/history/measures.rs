@@ -3,9 +3,9 @@
 
 use crate::StoreError;
 
-use super::bytes::{Cursor, damaged};
 use super::numbers;
 use super::planes::{Packer, Unpacker};
+use crate::bytes::{Cursor, damaged};
 
 /// Ten-thousandths of a minute in a degree.
 const MINUTES_E4: u64 = 600_000;

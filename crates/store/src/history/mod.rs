@@ -9,7 +9,6 @@
 //! the staged rows first and drop what they see twice.
 
 mod block;
-mod bytes;
 mod columns;
 mod compactor;
 mod frames;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::StoreError;
 
-use super::bytes::{Cursor, damaged, put_number};
 use super::planes::{Packer, Unpacker};
+use crate::bytes::{Cursor, damaged, put_number};
 
 /// A list longer than this is no longer short.
 const LIST_MAX: usize = 256;

@@ -4,7 +4,7 @@
 use crate::StoreError;
 use crate::error::form;
 
-use super::bytes::{Cursor, damaged, put_number};
+use crate::bytes::{Cursor, damaged, put_number};
 
 /// zstd's level: higher ones gain little on planes this short.
 const LEVEL: i32 = 6;

@@ -3,9 +3,9 @@
 use crate::StoreError;
 use crate::error::form;
 
-/// A block that does not read back.
+/// Reports that do not read back.
 pub(crate) fn damaged(detail: &dyn std::fmt::Display) -> StoreError {
-    form("read a block of history", detail)
+    form("read stored reports", detail)
 }
 
 /// Appends seven bits a byte, the low ones first.
