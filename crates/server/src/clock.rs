@@ -4,7 +4,7 @@
 //! creep, so that two moments are still told apart. Either is noted, so that the engine journals it as an event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use segel_model::ServerTime;
 
@@ -20,6 +20,10 @@ pub trait Reader: Send {
     fn wall_ns(&mut self) -> i64;
     /// Nanoseconds since some moment; never runs back, knows no date.
     fn steady_ns(&mut self) -> i64;
+    /// How much quicker than the world it runs right now.
+    fn speed(&mut self) -> f64 {
+        1.0
+    }
 }
 
 /// Server time, shared by all threads.
@@ -74,6 +78,12 @@ impl Clock {
         let mut inner = self.lock();
         inner.advance();
         ServerTime::from_unix_ms(inner.server_ns / NS_PER_MS)
+    }
+
+    /// How long the world takes from one moment of server time to another: as long, unless a demonstration's clock rushes.
+    pub fn until(&self, now: ServerTime, then: ServerTime) -> Duration {
+        let ms = then.since_ms(now).max(0).unsigned_abs();
+        Duration::from_millis(ms).div_f64(self.lock().reader.speed())
     }
 
     /// The steps of the wall clock since this was last asked, in milliseconds, forward positive.
@@ -136,6 +146,52 @@ impl Reader for System {
 
     fn steady_ns(&mut self) -> i64 {
         i64::try_from(self.started.elapsed().as_nanos()).unwrap_or(i64::MAX)
+    }
+}
+
+/// A clock that begins in the past and rushes until it has caught up with the world: a demonstration plays its past so.
+pub struct Rushing {
+    system: System,
+    from_ns: i64,
+    speed: f64,
+}
+
+impl Rushing {
+    /// Begins `behind` before now and runs `speed` times as fast as the world.
+    pub fn new(behind: Duration, speed: f64) -> Self {
+        let mut system = System {
+            started: Instant::now(),
+        };
+        let behind_ns = i64::try_from(behind.as_nanos()).unwrap_or(i64::MAX);
+        Self {
+            from_ns: system.wall_ns().saturating_sub(behind_ns),
+            system,
+            speed,
+        }
+    }
+
+    fn rushed_ns(&mut self) -> i64 {
+        let rushed = self.system.steady_ns() as f64 * self.speed;
+        self.from_ns.saturating_add(rushed as i64)
+    }
+}
+
+impl Reader for Rushing {
+    fn wall_ns(&mut self) -> i64 {
+        self.rushed_ns().min(self.system.wall_ns())
+    }
+
+    /// The same as the wall clock: catching up is no step of it.
+    fn steady_ns(&mut self) -> i64 {
+        self.wall_ns()
+    }
+
+    fn speed(&mut self) -> f64 {
+        if self.rushed_ns() < self.system.wall_ns() {
+            self.speed
+        } else {
+            1.0
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::first_start::First;
+
 /// Everything an administrator can set. Rules of the SOP are not here: they stand in the rulebook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub limits: Limits,
     /// The customs computer system; without it messages wait.
     pub skp: Option<Skp>,
+    /// Whom the first start invites.
+    pub first: First,
 }
 
 /// The data folder.

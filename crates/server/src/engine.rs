@@ -171,9 +171,13 @@ impl Engine {
     }
 
     fn until_due(&self, now: ServerTime) -> Duration {
-        let due = self.state.next_deadline().max(self.no_tick_before);
-        let ms = due.map_or(i64::MAX, |due| due.since_ms(now).max(0));
-        SLEEP_LIMIT.min(Duration::from_millis(ms.unsigned_abs()))
+        let due = self
+            .state
+            .next_deadline()
+            .map(|due| self.no_tick_before.map_or(due, |not_before| due.max(not_before)));
+        due.map_or(SLEEP_LIMIT, |due| {
+            SLEEP_LIMIT.min(self.shared.clock.until(now, due))
+        })
     }
 
     /// Puts a copy of the state out for a snapshot; writing it is another thread's.

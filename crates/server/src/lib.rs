@@ -9,6 +9,8 @@ pub mod lanes;
 pub mod engine;
 pub mod projection;
 
+pub mod auth;
+
 pub mod ask;
 pub mod auth;
 pub mod photos;
@@ -21,6 +23,8 @@ pub mod gateway;
 pub mod outlet;
 pub mod keeper;
 pub mod background;
+pub mod first_start;
+pub mod service;
 pub mod metrics;
 
 #[allow(dead_code)] // Until the reads are wired.

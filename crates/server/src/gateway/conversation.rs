@@ -459,7 +459,7 @@ impl Conversation {
     fn until_limit(&self) -> Duration {
         let silent = self.silent_until();
         let due = self.session.next_deadline().map_or(silent, |due| due.min(silent));
-        Duration::from_millis(due.since_ms(self.gateway.now()).max(0).unsigned_abs())
+        self.gateway.engine.clock().until(self.gateway.now(), due)
     }
 
     /// Until when it may go on saying nothing.

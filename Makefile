@@ -1,0 +1,67 @@
+# Thin: everything real is in cargo, npm and scripts/. Each target says what it needs and how to get it.
+
+ARGS ?=
+# Real frames and photos that belong to others lie beside the project, never in it.
+export SEGEL_VECTORS ?= $(abspath ../shared/protocols/vectors)
+export SEGEL_DATA ?= $(abspath ../shared/data)
+
+.PHONY: run web build test check bless conformance bench fuzz need-rust need-node need-browser
+
+run: need-rust need-node web
+	cargo build --release --locked -p segel
+	./target/release/segel demo $(ARGS)
+
+web: need-node web/node_modules/.package-lock.json
+	cd web && npm run --silent build
+
+build: need-rust
+	cargo build --release --locked -p segel
+
+# Quick, before each commit.
+check: need-rust
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo run --quiet --locked -p xtask -- tidy
+
+# Everything, as CI runs it.
+test: need-rust need-node need-browser web/node_modules/.package-lock.json
+	cd web && npm run --silent check && npm run --silent test && npm run --silent build
+	cargo build --locked -p segel
+	cargo test --workspace --locked
+	$(MAKE) --no-print-directory e2e
+
+.PHONY: e2e
+e2e:
+	@if [ -f web/playwright.config.ts ] || [ -d web/tests/e2e ]; then cd web && npm run --silent e2e; fi
+
+# Real frames, value by value; fails where they are absent.
+conformance: need-rust
+	@test -d "$(SEGEL_VECTORS)" || { echo "conformance needs the vectors: set SEGEL_VECTORS to their folder"; exit 1; }
+	SEGEL_CONFORMANCE=1 cargo test --locked -p segel-wire --test conformance
+
+# Renews what is generated; read the diff.
+bless: need-rust need-node web/node_modules/.package-lock.json
+	cargo run --quiet --locked -p segel-server --example openapi > schemas/openapi.json
+	cd web && npm run --silent types
+	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server
+
+fuzz: need-rust
+	cargo test --release --locked -p segel-wire --test fuzz
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+
+need-rust:
+	@command -v cargo >/dev/null || { echo "Segel needs Rust: curl https://sh.rustup.rs -sSf | sh   (or: apt-get install rustup && rustup default stable)"; exit 1; }
+	@command -v cc >/dev/null || { echo "Segel needs a C compiler: sudo apt-get install build-essential"; exit 1; }
+
+need-node:
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Segel's web app needs Node 20 or newer with npm: sudo apt-get install nodejs npm   (or https://nodejs.org)"; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Segel's web app needs Node 20.19 or newer; this is $$(node --version): https://nodejs.org"; exit 1; }
+
+# The tests drive a real browser.
+need-browser:
+	@command -v chromium >/dev/null || { \
+	  echo "installing Chromium for the tests"; \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
+	  else sudo apt-get update -qq && sudo apt-get install -y -qq chromium; fi; }

@@ -1,0 +1,166 @@
+//! `segel serve`: Segel itself, until it is told to stop.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use segel_model::Rulebook;
+use segel_server::clock::Clock;
+use segel_server::config::{Config, DataFolder};
+use segel_server::service::{Service, Setup, descriptors};
+use segel_server::{api, rules};
+
+use crate::web;
+
+/// What may be set on the command line; it has the last word over the configuration.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The configuration, TOML; see docs/operating.md.
+    #[arg(long, env = "SEGEL_CONFIG")]
+    config: Option<PathBuf>,
+    /// Where Segel keeps everything.
+    #[arg(long, env = "SEGEL_DATA_FOLDER")]
+    data: Option<PathBuf>,
+    /// A rulebook of your own.
+    #[arg(long, env = "SEGEL_RULES")]
+    rules: Option<PathBuf>,
+    /// The address of all doors, such as 0.0.0.0; the ports stay.
+    #[arg(long)]
+    listen: Option<IpAddr>,
+    /// The door for people.
+    #[arg(long)]
+    http: Option<SocketAddr>,
+    /// The door for Jointech seals.
+    #[arg(long)]
+    jointech: Option<SocketAddr>,
+    /// The door for phones.
+    #[arg(long)]
+    osmand: Option<SocketAddr>,
+}
+
+/// Serves until it is ended.
+pub fn run(options: Options) -> Result<()> {
+    crate::log::start();
+    let config = options.config()?;
+    let rules = rulebook(config.rules.as_deref())?;
+    let secure = config.tls.is_some();
+    let settings = api::Settings { secure, ..api::Settings::default() };
+    let setup = Setup { config, rules, clock: Box::new(Clock::system), http: people(settings) };
+    let mut service = Service::start(setup)?;
+    print_doors(&service, secure);
+    if let Some(codes) = service.take_first_codes() {
+        print_invitations(&codes.customs, &codes.provider);
+    }
+    until_stopped(service)
+}
+
+/// What people see: the API, and the web app around it.
+pub fn people(settings: api::Settings) -> Door {
+    Box::new(|engine| {
+        let metrics = {
+            let engine = engine.clone();
+            Arc::new(move || engine.print_metrics())
+        };
+        let api = api::start(api::Parts { engine: engine.clone(), settings, metrics })?;
+        Ok(api::router(api, web::router()))
+    })
+}
+
+/// Makes the door for people once the engine runs.
+pub type Door = Box<
+    dyn FnOnce(&segel_server::EngineHandle) -> Result<axum::Router, segel_server::service::StartFailure>,
+>;
+
+/// Waits for a signal, or for the engine to end by itself because a commit failed.
+pub fn until_stopped(service: Service) -> Result<()> {
+    let told = Arc::new(AtomicBool::new(false));
+    listen_for_signals(Arc::clone(&told))?;
+    while !told.load(Ordering::Acquire) {
+        if let Some(ended) = service.wait(Duration::from_millis(100)) {
+            ended.context("the engine stopped, because memory ahead of the disk must not speak")?;
+            break;
+        }
+    }
+    eprintln!("segel: stopping");
+    service.stop().context("could not stop in good order")
+}
+
+fn listen_for_signals(told: Arc<AtomicBool>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(signal());
+        told.store(true, Ordering::Release);
+    })?;
+    Ok(())
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+        // Without signals only a kill ends the process, and that is safe too.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn print_doors(service: &Service, secure: bool) {
+    let doors = service.doors();
+    let scheme = if secure { "https" } else { "http" };
+    println!("people      {scheme}://{}", doors.http);
+    println!("jointech    {} (TCP)", doors.jointech);
+    println!("osmand      http://{}", doors.osmand);
+    if let Some(descriptors) = descriptors() {
+        println!("descriptors {descriptors} (each connection takes one)");
+    }
+}
+
+/// Printed once and kept nowhere: whoever stands at the terminal hands them on.
+fn print_invitations(customs: &str, provider: &str) {
+    println!();
+    println!("Nobody can sign in yet. Two one-time invitations, good for seven days, shown only here:");
+    println!("  customs supervisor      {customs}");
+    println!("  provider administrator  {provider}");
+    println!("Open the address above, choose \"Saya punya undangan\" (I have an invitation), and type the code.");
+}
+
+impl Options {
+    fn config(&self) -> Result<Config> {
+        let mut config = match &self.config {
+            Some(path) => {
+                let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+                Config::load(&text).with_context(|| format!("in {}", path.display()))?
+            }
+            None => Config::default(),
+        };
+        if let Some(data) = &self.data {
+            config.data = DataFolder(data.clone());
+        }
+        config.rules = self.rules.clone().or(config.rules);
+        let listen = &mut config.listen;
+        if let Some(address) = self.listen {
+            for door in [&mut listen.http, &mut listen.jointech, &mut listen.osmand] {
+                door.set_ip(address);
+            }
+        }
+        listen.http = self.http.unwrap_or(listen.http);
+        listen.jointech = self.jointech.unwrap_or(listen.jointech);
+        listen.osmand = self.osmand.unwrap_or(listen.osmand);
+        Ok(config)
+    }
+}
+
+/// The operator's rulebook, or the one that comes with the program.
+pub fn rulebook(path: Option<&Path>) -> Result<Rulebook> {
+    let Some(path) = path else { return Ok(rules::load(rules::DEFAULT)?) };
+    let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+    rules::load(&text).with_context(|| format!("in {}", path.display()))
+}

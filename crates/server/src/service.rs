@@ -1,0 +1,324 @@
+//! The whole of Segel as one running thing: store, engine, doors, outlets, and how it stops.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::runtime::Runtime;
+
+use segel_model::report::Protocol;
+use segel_model::{Rulebook, ServerTime};
+use segel_store::history::Rules as CompactionRules;
+use segel_store::{Compactor, Options, Snapshots, Store, StoreError};
+
+use crate::EngineHandle;
+use crate::background::{self, Curfew, repeat};
+use crate::clock::Clock;
+use crate::config::{Config, Tls};
+use crate::engine::{Engine, Parts};
+use crate::first_start::{self, FirstCodes};
+use crate::gateway::{Gateway, Oddities, listen};
+use crate::keeper::Keeper;
+use crate::outlet::skp::{Skp, SkpFailure};
+
+/// What a start needs.
+pub struct Setup {
+    /// The configuration.
+    pub config: Config,
+    /// The rules in force.
+    pub rules: Rulebook,
+    /// Makes the clock; it is told the last moment that the store knows.
+    pub clock: Box<dyn FnOnce(Option<ServerTime>) -> Clock>,
+    /// Makes what people see: the API and the web app. Runs inside the runtime.
+    pub http: Box<dyn FnOnce(&EngineHandle) -> Result<Router, StartFailure>>,
+}
+
+/// Why Segel cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFailure {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A door.
+    #[error("could not listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Certificate or key.
+    #[error("could not read the certificate {path} or its key: {source}")]
+    Tls {
+        /// The certificate.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A thread or the runtime.
+    #[error("could not start a thread: {0}")]
+    Thread(#[from] io::Error),
+    /// The first invitations.
+    #[error("could not issue the first invitations: {0}")]
+    FirstStart(String),
+}
+
+/// Where Segel listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Doors {
+    /// People.
+    pub http: SocketAddr,
+    /// Jointech seals.
+    pub jointech: SocketAddr,
+    /// Phones.
+    pub osmand: SocketAddr,
+}
+
+/// A running Segel.
+pub struct Service {
+    engine: EngineHandle,
+    doors: Doors,
+    first_codes: Option<FirstCodes>,
+    snapshots: Snapshots,
+    curfew: Curfew,
+    ended: Receiver<Result<(), StoreError>>,
+    threads: Vec<JoinHandle<()>>,
+    runtime: Option<Runtime>,
+}
+
+/// How long connections may take to write what is durable already when Segel stops.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+impl Service {
+    /// Starts everything; when this returns, seals and people are let in.
+    pub fn start(setup: Setup) -> Result<Self, StartFailure> {
+        let Setup {
+            config,
+            rules,
+            clock,
+            http,
+        } = setup;
+        let sockets = Sockets::bind(&config)?;
+        let doors = sockets.doors()?;
+        let options = Options {
+            free_floor_bytes: config.limits.disk_floor_bytes,
+            ..Options::default()
+        };
+        let opened = Store::open(&config.data.0, options)?;
+        let snapshots = Snapshots::of_this_program(opened.store.folder())?;
+        let clock = clock(opened.last_listened);
+        let (engine, handle) = Engine::start(Parts {
+            opened,
+            rules: Arc::new(rules),
+            clock,
+        })?;
+        let (end, ended) = channel();
+        let mut service = Self {
+            engine: handle,
+            doors,
+            first_codes: None,
+            snapshots,
+            curfew: Curfew::default(),
+            ended,
+            threads: Vec::new(),
+            runtime: None,
+        };
+        service.run_engine(engine, end)?;
+        service.first_codes = first_start::invite(&service.engine, &config.first)?;
+        let oddities = Arc::<Oddities>::default();
+        service.run_background(&config, &oddities)?;
+        service.open_doors(config, sockets, oddities, http)?;
+        Ok(service)
+    }
+
+    /// The way to the engine.
+    pub fn engine(&self) -> &EngineHandle {
+        &self.engine
+    }
+
+    /// Where it listens; ports that were asked for as 0 are known now.
+    pub fn doors(&self) -> Doors {
+        self.doors
+    }
+
+    /// The two codes of a first start; taken once, printed once, kept nowhere.
+    pub fn take_first_codes(&mut self) -> Option<FirstCodes> {
+        self.first_codes.take()
+    }
+
+    /// Waits until the engine ends by itself, which it only does when a commit fails; or until `at_most` has passed.
+    pub fn wait(&self, at_most: Duration) -> Option<Result<(), StoreError>> {
+        self.ended.recv_timeout(at_most).ok()
+    }
+
+    /// Stops in good order: nothing new is taken, what waits is finished, the state is kept for a quick start.
+    pub fn stop(mut self) -> Result<(), StoreError> {
+        self.engine.stop();
+        let ended = self.ended.recv().unwrap_or(Ok(()));
+        self.curfew.call();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(FAREWELL);
+        }
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so; the others still have to end.
+            let _panicked = thread.join();
+        }
+        background::write_snapshot(&self.snapshots, &self.engine)?;
+        ended
+    }
+
+    fn run_engine(&mut self, mut engine: Engine, end: Sender<Result<(), StoreError>>) -> io::Result<()> {
+        let run = move || {
+            // Whoever waited has gone where the receiver has.
+            let _gone = end.send(engine.run());
+        };
+        self.threads
+            .push(std::thread::Builder::new().name("engine".into()).spawn(run)?);
+        Ok(())
+    }
+
+    fn run_background(&mut self, config: &Config, oddities: &Arc<Oddities>) -> io::Result<()> {
+        let engine = || self.engine.clone();
+        let mut keeper = Keeper::new(engine(), Arc::clone(oddities));
+        let keep = {
+            let engine = engine();
+            move || {
+                let now = engine.clock().now();
+                keeper.step(now).map(|next| engine.clock().until(now, next))
+            }
+        };
+        let mut compactor = Compactor::new(
+            self.engine.store().clone(),
+            self.engine.reader().clone(),
+            self.snapshots.clone(),
+            CompactionRules::default(),
+        );
+        let compact = {
+            let engine = engine();
+            move || background::compact(&mut compactor, &engine)
+        };
+        let snapshot = {
+            let (engine, snapshots) = (engine(), self.snapshots.clone());
+            move || background::write_snapshot(&snapshots, &engine)
+        };
+        let revisit = {
+            let engine = engine();
+            move || background::revisit(&engine)
+        };
+        let mut threads = vec![
+            repeat("keeper", &self.curfew, keep)?,
+            repeat("compactor", &self.curfew, compact)?,
+            repeat("snapshotter", &self.curfew, snapshot)?,
+            repeat("revisits", &self.curfew, revisit)?,
+        ];
+        if let Some(skp) = &config.skp {
+            let (engine, mut outlet) = (engine(), Skp::new(engine(), skp.clone()));
+            threads.push(repeat("skp", &self.curfew, move || {
+                skp_step(&mut outlet, &engine)
+            })?);
+        }
+        self.threads.append(&mut threads);
+        Ok(())
+    }
+
+    fn open_doors(
+        &mut self,
+        config: Config,
+        sockets: Sockets,
+        oddities: Arc<Oddities>,
+        http: Box<dyn FnOnce(&EngineHandle) -> Result<Router, StartFailure>>,
+    ) -> Result<(), StartFailure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("segel")
+            .build()?;
+        let inside = runtime.enter();
+        let gateway = Gateway::new(self.engine.clone(), config.limits, oddities);
+        for (socket, protocol) in [
+            (sockets.jointech, Protocol::Jointech),
+            (sockets.osmand, Protocol::Osmand),
+        ] {
+            runtime.spawn(Arc::clone(&gateway).serve(tokio::net::TcpListener::from_std(socket)?, protocol));
+        }
+        runtime.spawn(gateway.ring_for_orders());
+        let router = http(&self.engine)?;
+        let tls = certificate(&runtime, config.tls.as_ref())?;
+        runtime.spawn(async move {
+            if let Err(failure) = serve_http(sockets.http, router, tls).await {
+                tracing::error!(%failure, "the door for people closed");
+            }
+        });
+        drop(inside);
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+}
+
+fn skp_step(outlet: &mut Skp, engine: &EngineHandle) -> Result<Duration, SkpFailure> {
+    let now = engine.clock().now();
+    let next = outlet.step(now)?;
+    Ok(next.map_or(Duration::MAX, |next| engine.clock().until(now, next)))
+}
+
+fn certificate(
+    runtime: &Runtime,
+    tls: Option<&Tls>,
+) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, StartFailure> {
+    let Some(tls) = tls else { return Ok(None) };
+    let read = axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.certificate, &tls.key);
+    let config = runtime.block_on(read).map_err(|source| StartFailure::Tls {
+        path: tls.certificate.display().to_string(),
+        source,
+    })?;
+    Ok(Some(config))
+}
+
+async fn serve_http(
+    socket: TcpListener,
+    router: Router,
+    tls: Option<axum_server::tls_rustls::RustlsConfig>,
+) -> io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    match tls {
+        Some(tls) => axum_server::from_tcp_rustls(socket, tls)?.serve(service).await,
+        None => axum_server::from_tcp(socket)?.serve(service).await,
+    }
+}
+
+struct Sockets {
+    http: TcpListener,
+    jointech: TcpListener,
+    osmand: TcpListener,
+}
+
+impl Sockets {
+    /// All doors are bound before anything else: a port in use is found before the store is touched.
+    fn bind(config: &Config) -> Result<Self, StartFailure> {
+        let bind = |address| listen(address).map_err(|source| StartFailure::Listen { address, source });
+        Ok(Self {
+            http: bind(config.listen.http)?,
+            jointech: bind(config.listen.jointech)?,
+            osmand: bind(config.listen.osmand)?,
+        })
+    }
+
+    fn doors(&self) -> io::Result<Doors> {
+        Ok(Doors {
+            http: self.http.local_addr()?,
+            jointech: self.jointech.local_addr()?,
+            osmand: self.osmand.local_addr()?,
+        })
+    }
+}
+
+/// How many descriptors this process may hold, where the machine says so: each connection takes one.
+pub fn descriptors() -> Option<u64> {
+    let limits = std::fs::read_to_string(Path::new("/proc/self/limits")).ok()?;
+    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
