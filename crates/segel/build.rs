@@ -29,7 +29,9 @@ fn main() -> io::Result<()> {
         return fs::write(staged.join("index.html"), PLACEHOLDER);
     }
     if newest(&built)? < newest(&source)? {
-        println!("cargo::warning=web/dist is older than web/src: run `make web` to embed the app as it is now");
+        println!(
+            "cargo::warning=web/dist is older than web/src: run `make web` to embed the app as it is now"
+        );
     }
     copy(&built, &staged)
 }
@@ -51,7 +53,9 @@ fn newest(folder: &Path) -> io::Result<Option<SystemTime>> {
     if !folder.exists() {
         return Ok(None);
     }
-    let times = files(folder)?.into_iter().map(|file| fs::metadata(file)?.modified());
+    let times = files(folder)?
+        .into_iter()
+        .map(|file| fs::metadata(file)?.modified());
     Ok(times.collect::<io::Result<Vec<_>>>()?.into_iter().max())
 }
 

@@ -1,8 +1,12 @@
 //! The one binary: each word of its command line has a file here.
 
+mod serve;
 mod decode;
 mod sim;
 mod skp_sim;
+
+mod log;
+mod web;
 
 use std::process::ExitCode;
 
@@ -18,6 +22,8 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Word {
+    /// Segel itself.
+    Serve(serve::Options),
     /// Says what the bytes of a seal mean: JSON lines in, JSON lines out.
     Decode(decode::Options),
     /// Simulated seals against any server that speaks their protocol.
@@ -28,6 +34,7 @@ enum Word {
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().word {
+        Word::Serve(options) => serve::run(options),
         Word::Decode(options) => decode::run(&options),
         Word::Sim(options) => sim::run(options),
         Word::SkpSim(options) => skp_sim::run(options),

@@ -49,8 +49,16 @@ pub fn run(options: Options) -> Result<()> {
     let config = options.config()?;
     let rules = rulebook(config.rules.as_deref())?;
     let secure = config.tls.is_some();
-    let settings = api::Settings { secure, ..api::Settings::default() };
-    let setup = Setup { config, rules, clock: Box::new(Clock::system), http: people(settings) };
+    let settings = api::Settings {
+        secure,
+        ..api::Settings::default()
+    };
+    let setup = Setup {
+        config,
+        rules,
+        clock: Box::new(Clock::system),
+        http: people(settings),
+    };
     let mut service = Service::start(setup)?;
     print_doors(&service, secure);
     if let Some(codes) = service.take_first_codes() {
@@ -66,15 +74,18 @@ pub fn people(settings: api::Settings) -> Door {
             let engine = engine.clone();
             Arc::new(move || engine.print_metrics())
         };
-        let api = api::start(api::Parts { engine: engine.clone(), settings, metrics })?;
+        let api = api::start(api::Parts {
+            engine: engine.clone(),
+            settings,
+            metrics,
+        })?;
         Ok(api::router(api, web::router()))
     })
 }
 
 /// Makes the door for people once the engine runs.
-pub type Door = Box<
-    dyn FnOnce(&segel_server::EngineHandle) -> Result<axum::Router, segel_server::service::StartFailure>,
->;
+pub type Door =
+    Box<dyn FnOnce(&segel_server::EngineHandle) -> Result<axum::Router, segel_server::service::StartFailure>>;
 
 /// Waits for a signal, or for the engine to end by itself because a commit failed.
 pub fn until_stopped(service: Service) -> Result<()> {
@@ -91,11 +102,15 @@ pub fn until_stopped(service: Service) -> Result<()> {
 }
 
 fn listen_for_signals(told: Arc<AtomicBool>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        runtime.block_on(signal());
-        told.store(true, Ordering::Release);
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            runtime.block_on(signal());
+            told.store(true, Ordering::Release);
+        })?;
     Ok(())
 }
 
@@ -129,14 +144,17 @@ fn print_invitations(customs: &str, provider: &str) {
     println!("Nobody can sign in yet. Two one-time invitations, good for seven days, shown only here:");
     println!("  customs supervisor      {customs}");
     println!("  provider administrator  {provider}");
-    println!("Open the address above, choose \"Saya punya undangan\" (I have an invitation), and type the code.");
+    println!(
+        "Open the address above, choose \"Saya punya undangan\" (I have an invitation), and type the code."
+    );
 }
 
 impl Options {
     fn config(&self) -> Result<Config> {
         let mut config = match &self.config {
             Some(path) => {
-                let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+                let text =
+                    fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
                 Config::load(&text).with_context(|| format!("in {}", path.display()))?
             }
             None => Config::default(),
@@ -160,7 +178,9 @@ impl Options {
 
 /// The operator's rulebook, or the one that comes with the program.
 pub fn rulebook(path: Option<&Path>) -> Result<Rulebook> {
-    let Some(path) = path else { return Ok(rules::load(rules::DEFAULT)?) };
+    let Some(path) = path else {
+        return Ok(rules::load(rules::DEFAULT)?);
+    };
     let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
     rules::load(&text).with_context(|| format!("in {}", path.display()))
 }

@@ -34,10 +34,19 @@ async fn page(uri: Uri, headers: HeaderMap) -> Response {
 
 fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let keep = if path.starts_with("assets/") { FOR_EVER } else { ASK_AGAIN };
-    let mut response =
-        if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.to_vec().into_response() };
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let keep = if path.starts_with("assets/") {
+        FOR_EVER
+    } else {
+        ASK_AGAIN
+    };
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        file.data.to_vec().into_response()
+    };
     let about = response.headers_mut();
     about.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     about.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));

@@ -9,11 +9,7 @@ pub mod lanes;
 pub mod engine;
 pub mod projection;
 
-pub mod auth;
-
 pub mod ask;
-pub mod auth;
-pub mod photos;
 pub mod handle;
 pub mod fleet;
 pub mod roster;
@@ -23,11 +19,14 @@ pub mod gateway;
 pub mod outlet;
 pub mod keeper;
 pub mod background;
-pub mod first_start;
-pub mod service;
 pub mod metrics;
 
-#[allow(dead_code)] // Until the reads are wired.
+pub mod auth;
+pub mod photos;
+#[allow(dead_code)] // Until the live stream is wired.
 pub mod api;
+
+pub mod first_start;
+pub mod service;
 
 pub use handle::EngineHandle;

@@ -319,11 +319,7 @@ impl Rehearsal<'_> {
         let verified = document.is_some_and(|paper| matches!(paper.status, DocumentStatus::Verified { .. }));
         let route = trip.route.and_then(|id| self.state.routes.get(&id));
         let approved = route.is_some_and(|route| route.status == segel_model::route::RouteStatus::Approved);
-        let critical = self
-            .state
-            .alarms
-            .values()
-            .any(super::view::is_critical_open);
+        let critical = self.state.alarms.values().any(super::view::is_critical_open);
         let check = |code: &str, holds: bool, id: &str, en: &str| Check {
             code: code.into(),
             holds,
