@@ -116,10 +116,9 @@ impl<'a> Basis<'a> {
 
     /// The basis that these records make; nothing before the seal was closed.
     pub fn from_records(trip: &Trip, seal: &Seal, route: &'a Route, edition: &'a Edition) -> Option<Self> {
-        let granted = trip.openings.iter().filter(|opening| opening.grant.is_some());
         Some(Self {
             closed: trip.closed.as_ref()?.at,
-            opened: granted.map(|opening| opening.at).min(),
+            opened: trip.removing_since(),
             mode: trip.request.mode,
             clock: seal.watch.clock.facts(),
             route,

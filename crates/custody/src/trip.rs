@@ -163,9 +163,14 @@ impl Trip {
 
     /// Whether the seal should have been closed at that moment: after its lock, and before the opening that led to removal.
     pub fn is_sealed_at(&self, at: EventTime) -> bool {
-        let removal = self.moves.iter().find(|step| step.to == TripState::Removing);
         let closed = self.closed.as_ref().is_some_and(|closed| closed.at <= at);
-        closed && removal.is_none_or(|removal| at < removal.circumstance.at)
+        closed && self.removing_since().is_none_or(|removing| at < removing)
+    }
+
+    /// When its seal was opened under a grant.
+    pub fn removing_since(&self) -> Option<EventTime> {
+        let removal = self.moves.iter().find(|step| step.to == TripState::Removing);
+        removal.map(|step| step.circumstance.at)
     }
 
     /// When its document runs out, while that still matters.

@@ -292,15 +292,18 @@ impl World {
             }
             ["revisit"] => self.revisit(),
             ["opened", "under", "grant"] => {
-                let at = EventTime::from_receipt(self.now);
-                let grant = Some(segel_model::GrantId(1));
+                let circumstance = Circumstance {
+                    at: EventTime::from_receipt(self.now),
+                    place: None,
+                    reason: "by command".into(),
+                };
+                let (trip, from, to) = (TRIP, TripState::RemovalGranted, TripState::Removing);
                 self.fold(
-                    &Event::SealOpened {
-                        seal: SEAL,
-                        trip: Some(TRIP),
-                        at,
-                        how: "by command".into(),
-                        grant,
+                    &Event::TripMoved {
+                        trip,
+                        from,
+                        to,
+                        circumstance,
                     },
                     None,
                 );
