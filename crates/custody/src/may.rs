@@ -330,7 +330,8 @@ fn by_hand(principal: &Principal, id: TripId, state: &State) -> Result<(), Refus
     }
 }
 
-/// Customs creates customs people and may invite anybody; a provider its own people and its customers; a user its own.
+/// Customs creates customs people and may invite anybody; a provider its own people and a new customer's first; a user its
+/// own.
 fn may_invite(principal: &Principal, role: Role, belongs: &Belonging, state: &State) -> Result<(), Refusal> {
     fits_place(role, belongs, state)?;
     let customs = principal.role() == Some(CustomsSupervisor);
@@ -345,7 +346,7 @@ fn may_invite(principal: &Principal, role: Role, belongs: &Belonging, state: &St
     let theirs = *belongs == organisation_of(principal);
     let allowed = match principal.role() {
         Some(CustomsSupervisor) => true,
-        Some(ProviderAdmin) => theirs || role == ServiceUser,
+        Some(ProviderAdmin) => theirs || (role == ServiceUser && is_empty(belongs, state)),
         Some(ServiceUser) => theirs && matches!(role, ServiceUser | Driver | Technician),
         _ => false,
     };
@@ -354,6 +355,11 @@ fn may_invite(principal: &Principal, role: Role, belongs: &Belonging, state: &St
     } else {
         Err(refusals::not_your_people())
     }
+}
+
+/// A provider brings in the first user of a new customer; after that it would be reading along in somebody else's house.
+fn is_empty(belongs: &Belonging, state: &State) -> bool {
+    !state.persons.values().any(|person| person.belongs == *belongs)
 }
 
 fn organisation_of(principal: &Principal) -> Belonging {

@@ -118,12 +118,19 @@ fn in_seal_scope(state: &State, principal: &Principal, seal: &Seal) -> bool {
     let stock = match (role, belongs) {
         (Role::Technician | Role::Driver, _) => false,
         (_, Belonging::Organisation(organisation)) => seal.registration.provider == *organisation,
-        // A seal without a pool may serve any office.
-        (_, Belonging::Office(office)) => seal.registration.pool.as_ref().is_none_or(|pool| pool == office),
+        (_, Belonging::Office(office)) => is_for(seal, office),
         (_, Belonging::Nation) => false,
     };
     let trip = seal.trip.or(seal.past.map(|past| past.trip));
     stock || trip.is_some_and(|trip| sees_trip(state, principal, trip))
+}
+
+/// A seal without a pool may serve any office, until it is on a trip.
+fn is_for(seal: &Seal, office: &OfficeCode) -> bool {
+    match &seal.registration.pool {
+        Some(pool) => pool == office,
+        None => seal.trip.is_none(),
+    }
 }
 
 /// Whether a principal may see the devices that nobody has registered: people who keep stock.

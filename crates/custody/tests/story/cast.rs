@@ -240,6 +240,7 @@ impl World {
             told: String::new(),
             silent: true,
             decisions: 0,
+            record: None,
         };
         world.firms_and_people();
         world.papers_and_seals();

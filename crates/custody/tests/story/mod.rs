@@ -12,6 +12,8 @@ mod cast;
 mod lines;
 mod words;
 
+use std::collections::BTreeSet;
+
 use expect_test::Expect;
 use segel_custody::{Answer, Decision, Stamp, State, apply, decide, observe};
 use segel_model::skp::Detail;
@@ -35,6 +37,8 @@ pub struct World {
     pub told: String,
     pub silent: bool,
     pub decisions: u32,
+    /// Every event, where a test asks for them.
+    pub record: Option<Vec<Event>>,
 }
 
 /// Plays a story and compares what was decided with what is expected.
@@ -73,8 +77,12 @@ impl World {
             observe(&mut self.state, observed);
         }
         for event in &events {
+            self.check_event(event, &stamp);
             apply(&mut self.state, event, &stamp);
             self.tell(event);
+        }
+        if let Some(record) = &mut self.record {
+            record.extend(events);
         }
         if let Answer::Refused(refusal) = &answer {
             let code = refusal.code.clone();
@@ -85,7 +93,81 @@ impl World {
         answer
     }
 
+    /// What must hold of every event, whatever the story.
+    fn check_event(&self, event: &Event, stamp: &Stamp) {
+        let written = serde_json::to_string(event).expect("an event is written");
+        assert_eq!(
+            &serde_json::from_str::<Event>(&written).expect("an event is read"),
+            event
+        );
+        match event {
+            Event::TripMoved {
+                trip,
+                from,
+                to,
+                circumstance,
+            } => {
+                assert_eq!(
+                    self.state.trip(*trip).map(|trip| trip.state),
+                    Some(*from),
+                    "a trip moves from where it is"
+                );
+                assert!(
+                    segel_custody::trip::follows(*from, *to),
+                    "no state is skipped: {from:?} to {to:?}"
+                );
+                assert!(!circumstance.reason.is_empty(), "every transition has a reason");
+                assert!(
+                    circumstance.at.unix_ms <= self.now.unix_ms,
+                    "nothing happened after we knew of it"
+                );
+            }
+            Event::AlarmClosed { .. } => assert!(stamp.principal.is_some(), "an alarm is closed by a person"),
+            Event::OrderIssued { ordered, .. } if ordered.order.opens() => {
+                let grant = ordered
+                    .grant
+                    .and_then(|grant| self.state.grants.get(&grant))
+                    .expect("under a grant");
+                assert_eq!(
+                    (grant.ended, grant.grant.seal),
+                    (None, ordered.seal),
+                    "a live grant for that seal"
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Invariants 2 and 3: at most one active trip a seal, a container, a line of a document.
+    fn check_trips(&self) {
+        let mut seals = BTreeSet::new();
+        let mut containers = BTreeSet::new();
+        let mut lines = BTreeSet::new();
+        for trip in self.state.trips.values() {
+            if trip.state.holds_seal() {
+                assert!(trip.seal.is_none_or(|seal| seals.insert(seal)), "one trip a seal");
+            }
+            if trip
+                .state
+                .number()
+                .is_some_and(|number| (3..=13).contains(&number))
+            {
+                assert!(containers.insert(&trip.request.container), "one trip a container");
+                assert!(lines.insert((trip.document, trip.line)), "one trip a line");
+            }
+        }
+        for (id, seal) in &self.state.seals {
+            let holder = seal.trip.and_then(|trip| self.state.trip(trip));
+            assert_eq!(seal.trip.is_some(), seals.contains(id), "a seal knows its trip");
+            assert!(
+                holder.is_none_or(|trip| trip.seal == Some(*id)),
+                "and the trip its seal"
+            );
+        }
+    }
+
     fn check_state(&self) {
+        self.check_trips();
         let thawed = State::thaw(&self.state.freeze()).expect("a frozen state thaws");
         assert_eq!(
             thawed.fingerprint(),
