@@ -7,9 +7,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use segel_model::{BlobHash, TripId};
+use segel_model::{BlobHash, ServerTime, TripId};
 use sha2::{Digest, Sha256};
 
 use crate::StoreError;
@@ -34,11 +35,15 @@ static PART: AtomicU64 = AtomicU64::new(0);
 pub struct Blobs {
     folder: Folder,
     reader: Reader,
+    /// Held while a file gets its name and while the sweep judges one: else it could take a file that was stored again
+    /// since it looked.
+    naming: Arc<Mutex<()>>,
 }
 
 /// A file being written; dropped before `finish` it disappears.
 pub struct Upload {
     blobs: PathBuf,
+    naming: Arc<Mutex<()>>,
     path: PathBuf,
     file: File,
     hash: Sha256,
@@ -56,7 +61,11 @@ pub struct Blob {
 
 impl Blobs {
     pub(crate) fn new(folder: Folder, reader: Reader) -> Self {
-        Self { folder, reader }
+        Self {
+            folder,
+            reader,
+            naming: Arc::default(),
+        }
     }
 
     /// Begins a file that arrives piece by piece.
@@ -67,6 +76,7 @@ impl Blobs {
         let file = File::create(&path).on_file("create", &path)?;
         Ok(Upload {
             blobs,
+            naming: self.naming.clone(),
             path,
             file,
             hash: Sha256::new(),
@@ -134,17 +144,23 @@ impl Blobs {
         Ok(more_bytes <= BLOB_BYTES_MAX && stored.saturating_add(more_bytes) <= TRIP_BLOB_BYTES_MAX)
     }
 
-    /// Removes files that no entry names and nobody has touched for `older_than`; says how many. The time is that of the
-    /// file system, so that a file of this moment is never taken.
-    pub fn sweep(&self, older_than: Duration) -> Result<usize, StoreError> {
+    /// Removes files that no entry names and nobody has touched since a moment; says how many. The moment lies hours back,
+    /// so that a file whose entry is just being decided is never taken.
+    pub fn sweep(&self, untouched_since: ServerTime) -> Result<usize, StoreError> {
         let mut removed = 0;
         for path in self.files()? {
-            if is_older(&path, older_than) && !self.is_named(&path)? {
-                fs::remove_file(&path).on_file("remove", &path)?;
-                removed += 1;
-            }
+            removed += usize::from(self.sweep_one(&path, untouched_since)?);
         }
         Ok(removed)
+    }
+
+    fn sweep_one(&self, path: &Path, untouched_since: ServerTime) -> Result<bool, StoreError> {
+        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
+        let takes = touched(path)? < untouched_since && !self.is_named(path)?;
+        if takes {
+            fs::remove_file(path).on_file("remove", path)?;
+        }
+        Ok(takes)
     }
 
     /// Every file under the folder, finished or not.
@@ -173,12 +189,15 @@ impl Blobs {
     }
 }
 
-fn is_older(path: &Path, than: Duration) -> bool {
-    let written = fs::metadata(path).and_then(|file| file.modified());
-    let age = written
-        .ok()
-        .and_then(|written| SystemTime::now().duration_since(written).ok());
-    age.is_some_and(|age| than <= age)
+/// When the file system says a file was last written.
+fn touched(path: &Path) -> Result<ServerTime, StoreError> {
+    let written = fs::metadata(path)
+        .and_then(|file| file.modified())
+        .on_file("look at", path)?;
+    let since_1970 = written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Ok(ServerTime::from_unix_ms(
+        i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX),
+    ))
 }
 
 /// Two digits of folder keep each folder small: a quarter million photos make a thousand files in each.
@@ -216,15 +235,11 @@ impl Upload {
             size_bytes: self.size_bytes,
         };
         let path = path_of(&self.blobs, &hash);
-        if path.is_file() {
-            // Stored before. A new touch keeps the sweep away until an entry names it.
-            File::open(&path)
-                .and_then(|file| file.set_modified(SystemTime::now()))
-                .on_file("touch", &path)?;
-            return Ok(blob);
-        }
+        // Stored before or not: the same content takes its place, so that the file is young and no sweep takes it before an
+        // entry names it again.
         self.file.sync_all().on_file("sync", &self.path)?;
         make_folder_of(&path)?;
+        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
         fs::rename(&self.path, &path).on_file("rename to", &path)?;
         sync_folder_of(&path)?;
         Ok(blob)

@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use common::fresh;
-use segel_model::{BlobHash, TripId};
+use segel_model::{BlobHash, ServerTime, TripId};
 use segel_store::blob::{BLOB_BYTES_MAX, TRIP_BLOB_BYTES_MAX};
 use segel_store::{Opened, SideRow, StoreError};
 
@@ -84,12 +84,42 @@ fn a_trips_quota_counts_what_its_entries_name() {
 
 #[test]
 fn the_sweep_takes_what_nobody_named_and_nothing_young() {
-    let (_folder, opened) = fresh();
+    let (folder, opened) = fresh();
     let kept = opened.blobs.put(b"named").expect("stored").hash;
     let orphan = opened.blobs.put(b"orphan").expect("stored").hash;
     name(&opened, kept, 1, 5);
-    assert_eq!(opened.blobs.sweep(Duration::from_secs(3600)).expect("a sweep"), 0);
+    age(&folder, &[kept, orphan], 7200);
+    assert_eq!(opened.blobs.sweep(hours_ago(3)).expect("a sweep"), 0);
     assert!(opened.blobs.exists(&orphan));
-    assert_eq!(opened.blobs.sweep(Duration::ZERO).expect("a sweep"), 1);
+    assert_eq!(opened.blobs.sweep(hours_ago(1)).expect("a sweep"), 1);
     assert!(opened.blobs.exists(&kept) && !opened.blobs.exists(&orphan));
+}
+
+#[test]
+fn a_file_stored_again_is_young_again() {
+    let (folder, opened) = fresh();
+    let blob = opened.blobs.put(b"twice").expect("stored").hash;
+    age(&folder, &[blob], 7200);
+    opened.blobs.put(b"twice").expect("stored again");
+    assert_eq!(opened.blobs.sweep(hours_ago(1)).expect("a sweep"), 0);
+    age(&folder, &[blob], 7200);
+    assert_eq!(opened.blobs.sweep(hours_ago(1)).expect("a sweep"), 1);
+}
+
+/// Makes files as old as if they had been written so many seconds ago.
+fn age(folder: &tempfile::TempDir, blobs: &[BlobHash], seconds: u64) {
+    for blob in blobs {
+        let name = blob.to_string();
+        let path = folder.path().join("blobs").join(&name[..2]).join(&name);
+        let file = std::fs::File::open(path).expect("the file");
+        file.set_modified(SystemTime::now() - Duration::from_secs(seconds))
+            .expect("an older time");
+    }
+}
+
+fn hours_ago(hours: u64) -> ServerTime {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("after 1970");
+    ServerTime::from_unix_ms((now.as_millis() as u64 - hours * 3_600_000) as i64)
 }
