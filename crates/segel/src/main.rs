@@ -1,6 +1,7 @@
 //! The one binary: each word of its command line has a file here.
 
 mod serve;
+mod demo;
 mod decode;
 mod sim;
 mod skp_sim;
@@ -24,6 +25,8 @@ struct CommandLine {
 enum Word {
     /// Segel itself.
     Serve(serve::Options),
+    /// Everything on one machine, with simulated seals and people.
+    Demo(demo::Options),
     /// Says what the bytes of a seal mean: JSON lines in, JSON lines out.
     Decode(decode::Options),
     /// Simulated seals against any server that speaks their protocol.
@@ -35,6 +38,7 @@ enum Word {
 fn main() -> ExitCode {
     let done = match CommandLine::parse().word {
         Word::Serve(options) => serve::run(options),
+        Word::Demo(options) => demo::run(options),
         Word::Decode(options) => decode::run(&options),
         Word::Sim(options) => sim::run(options),
         Word::SkpSim(options) => skp_sim::run(options),

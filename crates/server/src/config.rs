@@ -39,6 +39,8 @@ pub struct DataFolder(pub PathBuf);
 pub struct Listen {
     /// People: the web app and the API.
     pub http: SocketAddr,
+    /// People again, without TLS: for a proxy on the same machine that has its own.
+    pub http_plain: Option<SocketAddr>,
     /// Jointech seals, TCP.
     pub jointech: SocketAddr,
     /// Phones that speak OsmAnd, HTTP.
@@ -116,6 +118,7 @@ impl Default for Listen {
     fn default() -> Self {
         Self {
             http: ([127, 0, 0, 1], 8080).into(),
+            http_plain: None,
             jointech: ([0, 0, 0, 0], 5014).into(),
             osmand: ([0, 0, 0, 0], 5055).into(),
         }

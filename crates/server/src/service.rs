@@ -73,6 +73,8 @@ pub enum StartFailure {
 pub struct Doors {
     /// People.
     pub http: SocketAddr,
+    /// People, without TLS.
+    pub http_plain: Option<SocketAddr>,
     /// Jointech seals.
     pub jointech: SocketAddr,
     /// Phones.
@@ -91,6 +93,8 @@ pub struct Service {
     runtime: Option<Runtime>,
 }
 
+/// However quickly a demonstration's clock runs, the keeper need not look more often.
+const KEEPER_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// How long connections may take to write what is durable already when Segel stops.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -189,7 +193,9 @@ impl Service {
             let engine = engine();
             move || {
                 let now = engine.clock().now();
-                keeper.step(now).map(|next| engine.clock().until(now, next))
+                keeper
+                    .step(now)
+                    .map(|next| engine.clock().until(now, next).max(KEEPER_PAUSE_MIN))
             }
         };
         let mut compactor = Compactor::new(
@@ -247,12 +253,11 @@ impl Service {
         }
         runtime.spawn(gateway.ring_for_orders());
         let router = http(&self.engine)?;
+        if let Some(plain) = sockets.http_plain {
+            runtime.spawn(keep_open(plain, router.clone(), None));
+        }
         let tls = certificate(&runtime, config.tls.as_ref())?;
-        runtime.spawn(async move {
-            if let Err(failure) = serve_http(sockets.http, router, tls).await {
-                tracing::error!(%failure, "the door for people closed");
-            }
-        });
+        runtime.spawn(keep_open(sockets.http, router, tls));
         drop(inside);
         self.runtime = Some(runtime);
         Ok(())
@@ -278,6 +283,12 @@ fn certificate(
     Ok(Some(config))
 }
 
+async fn keep_open(socket: TcpListener, router: Router, tls: Option<axum_server::tls_rustls::RustlsConfig>) {
+    if let Err(failure) = serve_http(socket, router, tls).await {
+        tracing::error!(%failure, "the door for people closed");
+    }
+}
+
 async fn serve_http(
     socket: TcpListener,
     router: Router,
@@ -292,6 +303,7 @@ async fn serve_http(
 
 struct Sockets {
     http: TcpListener,
+    http_plain: Option<TcpListener>,
     jointech: TcpListener,
     osmand: TcpListener,
 }
@@ -302,6 +314,7 @@ impl Sockets {
         let bind = |address| listen(address).map_err(|source| StartFailure::Listen { address, source });
         Ok(Self {
             http: bind(config.listen.http)?,
+            http_plain: config.listen.http_plain.map(bind).transpose()?,
             jointech: bind(config.listen.jointech)?,
             osmand: bind(config.listen.osmand)?,
         })
@@ -310,6 +323,11 @@ impl Sockets {
     fn doors(&self) -> io::Result<Doors> {
         Ok(Doors {
             http: self.http.local_addr()?,
+            http_plain: self
+                .http_plain
+                .as_ref()
+                .map(TcpListener::local_addr)
+                .transpose()?,
             jointech: self.jointech.local_addr()?,
             osmand: self.osmand.local_addr()?,
         })

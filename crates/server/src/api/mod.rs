@@ -52,6 +52,9 @@ pub struct Parts {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
+/// The demonstration's cards, filled while the server already runs.
+pub type DemoCards = Arc<std::sync::Mutex<Vec<DemoCard>>>;
+
 /// What an administrator has set for the API and the web app.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -60,7 +63,7 @@ pub struct Settings {
     /// A demonstration: shortened times, a card for each role.
     pub demo: bool,
     /// Where the demonstration keeps its cards; read anew each time, because people join after the start.
-    pub demo_cards: Vec<DemoCard>,
+    pub demo_cards: DemoCards,
     /// The operator's own basemap (PMTiles).
     pub basemap_url: Option<String>,
 }

@@ -105,7 +105,11 @@ async fn settings(State(api): State<Api>) -> Json<Settings> {
         version: env!("CARGO_PKG_VERSION").into(),
         demo: settings.demo,
         demo_cards: if settings.demo {
-            settings.demo_cards.clone()
+            settings
+                .demo_cards
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone()
         } else {
             Vec::new()
         },
