@@ -336,7 +336,9 @@ fn may_invite(principal: &Principal, role: Role, belongs: &Belonging, state: &St
     fits_place(role, belongs, state)?;
     let customs = principal.role() == Some(CustomsSupervisor);
     if role.is_customs() || role == Role::Auditor {
-        let at_home = matches!(belongs, Belonging::Nation) || principal.office() == office_of(belongs);
+        let first_there = role == CustomsSupervisor && is_empty(belongs, state);
+        let at_home =
+            matches!(belongs, Belonging::Nation) || principal.office() == office_of(belongs) || first_there;
         return match (customs, at_home) {
             (true, true) => Ok(()),
             (true, false) => Err(refusals::not_your_people()),
@@ -357,7 +359,8 @@ fn may_invite(principal: &Principal, role: Role, belongs: &Belonging, state: &St
     }
 }
 
-/// A provider brings in the first user of a new customer; after that it would be reading along in somebody else's house.
+/// A provider brings in the first user of a new customer, a supervisor the first supervisor of another office; after that
+/// it would be reading along in somebody else's house.
 fn is_empty(belongs: &Belonging, state: &State) -> bool {
     !state.persons.values().any(|person| person.belongs == *belongs)
 }

@@ -68,7 +68,7 @@ pub fn run(options: Options) -> Result<()> {
     }
     fs::create_dir_all(&options.data)
         .with_context(|| format!("could not create {}", options.data.display()))?;
-    let stage = Stage::set(&options)?;
+    let mut stage = Stage::set(&options)?;
     let mut service = Service::start(stage.setup(&options)?)?;
     let doors = service.doors();
     let cast = stage.cast(&mut service)?;
@@ -83,6 +83,8 @@ struct Stage {
     data: PathBuf,
     first: bool,
     tempo: Tempo,
+    /// Begun together with `tempo`, so that seals and server agree on the time.
+    rushing: Option<Rushing>,
     skp: Skp,
     cards: DemoCards,
     _skp_runs: tokio::runtime::Runtime,
@@ -92,27 +94,26 @@ impl Stage {
     fn set(options: &Options) -> Result<Self> {
         let first = remembered_cast(&options.data.join("cast.json"))?.is_none();
         let (skp, runtime) = start_skp(&options.data)?;
-        let begins_ms = if first {
-            now_ms() - millis(PAST_LASTS)
-        } else {
-            now_ms()
-        };
+        let rushing = first.then(|| Rushing::new(PAST_LASTS, PAST_SPEED));
+        let begins_ms = now_ms() - millis(PAST_LASTS);
         let tempo = if first {
             Tempo::from(begins_ms, PAST_SPEED)
         } else {
             Tempo::true_time()
         };
+        let data = options.data.clone();
         Ok(Self {
-            data: options.data.clone(),
+            data,
             first,
             tempo,
+            rushing,
             skp,
             cards: DemoCards::default(),
             _skp_runs: runtime,
         })
     }
 
-    fn setup(&self, options: &Options) -> Result<Setup> {
+    fn setup(&mut self, options: &Options) -> Result<Setup> {
         let at = |port| SocketAddr::new(options.listen, port);
         let tls = options
             .tls
@@ -130,7 +131,7 @@ impl Stage {
             demo_cards: self.cards.clone(),
             basemap_url: options.basemap_url.clone(),
         };
-        let first = self.first;
+        let rushing = self.rushing.take();
         Ok(Setup {
             config: Config {
                 data: DataFolder(options.data.join("segel")),
@@ -140,12 +141,9 @@ impl Stage {
                 ..Config::default()
             },
             rules: self.rules()?,
-            clock: Box::new(move |last| {
-                if first {
-                    Clock::new(Box::new(Rushing::new(PAST_LASTS, PAST_SPEED)), last)
-                } else {
-                    Clock::system(last)
-                }
+            clock: Box::new(move |last| match rushing {
+                Some(rushing) => Clock::new(Box::new(rushing), last),
+                None => Clock::system(last),
             }),
             http: people(settings),
         })
@@ -352,8 +350,16 @@ mod tests {
     #[test]
     fn the_rules_of_the_demonstration_say_that_they_are_its_own() {
         let rules = rules::load(RULES).unwrap_or_else(|failure| panic!("{failure}"));
-        assert!(rules.editions.iter().all(|edition| edition.demo && edition.source.contains("demonstration")));
+        assert!(
+            rules
+                .editions
+                .iter()
+                .all(|edition| edition.demo && edition.source.contains("demonstration"))
+        );
         let default = rules::load(rules::DEFAULT).unwrap_or_else(|failure| panic!("{failure}"));
-        assert_eq!(rules.editions[0].clocks.install_limit_s, default.editions[0].clocks.install_limit_s);
+        assert_eq!(
+            rules.editions[0].clocks.install_limit_s,
+            default.editions[0].clocks.install_limit_s
+        );
     }
 }

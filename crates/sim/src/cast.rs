@@ -70,13 +70,23 @@ impl Cast {
         )?;
         cast.invite(base, &supervisor, "hq", "customs_hq", "Dewi Anggraini", &nation)?;
         cast.invite(base, &supervisor, "auditor", "auditor", "Ketut Wirawan", &nation)?;
+        let priok = json!({"kind": "office", "office": PRIOK});
         cast.invite(
             base,
             &supervisor,
+            "supervisor_priok",
+            "customs_supervisor",
+            "Ratna Siregar",
+            &priok,
+        )?;
+        let supervisor_priok = cast.sign_in(base, "supervisor_priok")?;
+        cast.invite(
+            base,
+            &supervisor_priok,
             "officer_priok",
             "customs_officer",
             "Yusuf Maulana",
-            &json!({"kind": "office", "office": PRIOK}),
+            &priok,
         )?;
         cast.invite(
             base,
@@ -95,7 +105,8 @@ impl Cast {
             cast.invite(base, &admin, part, "service_user", name, &firm)?;
         }
         let firm = json!({"kind": "organisation", "organisation": cast.organisation(IMPORTER)?});
-        cast.invite(base, &admin, "driver", "driver", "Budi Setiawan", &firm)?;
+        let importer = cast.sign_in(base, "importer")?;
+        cast.invite(base, &importer, "driver", "driver", "Budi Setiawan", &firm)?;
         Ok(cast)
     }
 
@@ -134,7 +145,7 @@ impl Cast {
         name: &str,
         belongs: &Value,
     ) -> Result<()> {
-        let body = json!({"role": role, "belongs": belongs, "valid_hours": 1});
+        let body = json!({"role": role, "belongs": belongs, "valid_hours": 24});
         let issued = by
             .post("/invitations", body)
             .with_context(|| format!("could not invite a {role}"))?;
