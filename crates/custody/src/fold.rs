@@ -76,7 +76,7 @@ pub(crate) fn observe_trip(state: &mut State, id: TripId, observed: &Observed) {
         }
     }
     watch::fold_trip(trip, observed);
-    state.refresh_trip(id);
+    state.refresh_trip_due(id);
 }
 
 impl Moving {
@@ -500,7 +500,7 @@ fn moved(state: &mut State, event: &Event, id: TripId, to: TripState, stamp: &St
 
 fn archive(state: &mut State, trip: TripId) {
     let belongings: Vec<Subject> = state.index.of_trip(trip).collect();
-    state.trips.remove(&trip);
+    let seal = state.trips.remove(&trip).and_then(|trip| trip.seal);
     for what in belongings {
         match what {
             Subject::Alarm(id) => drop(state.alarms.remove(&id)),
@@ -511,11 +511,9 @@ fn archive(state: &mut State, trip: TripId) {
         }
         state.refresh(what);
     }
-    for seal in state.seals.values_mut() {
-        if seal.past.is_some_and(|past| past.trip == trip) {
-            seal.past = None;
-        }
-    }
+    with_some(&mut seal.and_then(|seal| state.seals.get_mut(&seal)), |seal| {
+        seal.past = seal.past.filter(|past| past.trip != trip);
+    });
 }
 
 fn clocks_and_photos(state: &mut State, event: &Event, stamp: &Stamp) {

@@ -390,8 +390,9 @@ fn fits_place(role: Role, belongs: &Belonging, state: &State) -> Result<(), Refu
         (CustomsOfficer | CustomsSupervisor, Belonging::Office(_)) => true,
         (Role::CustomsHq, Belonging::Nation) => true,
         (Role::Auditor, _) => true,
+        // A user that supplies its own seals (KEP-97, dictum 3) keeps its own stock; a broker has none.
         (ProviderAdmin | ProviderOperator, Belonging::Organisation(_)) => {
-            kind == Some(OrganisationKind::Provider)
+            kind.is_some_and(|kind| kind != OrganisationKind::Broker)
         }
         (Technician | Driver, Belonging::Organisation(_)) => true,
         (ServiceUser, Belonging::Organisation(_)) => kind != Some(OrganisationKind::Provider),

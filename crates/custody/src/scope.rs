@@ -147,10 +147,10 @@ pub fn sees_document(state: &State, principal: &Principal, id: DocumentId) -> bo
     state
         .documents
         .get(&id)
-        .is_some_and(|document| in_document_scope(state, principal, id, document))
+        .is_some_and(|document| in_document_scope(state, principal, document))
 }
 
-fn in_document_scope(state: &State, principal: &Principal, id: DocumentId, document: &Document) -> bool {
+fn in_document_scope(state: &State, principal: &Principal, document: &Document) -> bool {
     if sees_all(principal) {
         return true;
     }
@@ -158,17 +158,19 @@ fn in_document_scope(state: &State, principal: &Principal, id: DocumentId, docum
         return false;
     };
     let paper = &document.paper;
-    match (role, belongs) {
-        (Role::Driver, _) => false,
-        (Role::Technician, _) => trips_with(state, principal, |trip| trip.document == Some(id)),
+    let own = match (role, belongs) {
+        (Role::Driver, _) => return false,
+        (Role::Technician, _) | (_, Belonging::Nation) => false,
         (_, Belonging::Office(office)) => [&paper.office, &paper.destination_office].contains(&office),
         (_, Belonging::Organisation(organisation)) => {
-            paper.owner == *organisation
-                || registered_by(state, document.registered.by, *organisation)
-                || trips_with(state, principal, |trip| trip.document == Some(id))
+            paper.owner == *organisation || registered_by(state, document.registered.by, *organisation)
         }
-        (_, Belonging::Nation) => false,
-    }
+    };
+    // Whoever works on a trip sees the document that backs it.
+    own || document
+        .backing
+        .values()
+        .any(|trip| sees_trip(state, principal, *trip))
 }
 
 fn registered_by(state: &State, person: Option<PersonId>, organisation: OrganisationId) -> bool {

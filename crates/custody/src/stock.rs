@@ -29,11 +29,7 @@ pub fn register(deciding: &mut Deciding<'_>, registration: &SealRegistration) ->
         .base
         .seal_of(registration.protocol, &registration.device)
         .is_some();
-    let same_label = deciding
-        .base
-        .seals
-        .values()
-        .any(|seal| seal.registration.label == registration.label);
+    let same_label = deciding.base.index.seal_with(&registration.label).is_some();
     if known || same_label {
         return Err(refusals::seal_already_known());
     }

@@ -63,7 +63,7 @@ fn table() -> Vec<(&'static str, Command)> {
         ("sita supri", invite(Role::CustomsHq, Home::Nation)),
         ("sita supri", invite(Role::Auditor, Home::Nation)),
         ("", invite(Role::CustomsOfficer, Home::Firm(PROVIDER))),
-        ("", invite(Role::ProviderAdmin, Home::Firm(IMPORTER))),
+        ("sita supri", invite(Role::ProviderAdmin, Home::Firm(IMPORTER))),
         ("", invite(Role::ServiceUser, Home::Firm(PROVIDER))),
         (
             "sita supri ayu",

@@ -4,6 +4,7 @@
 //! is called for every record that an event has changed.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
 
 use segel_model::alarm::AlarmStage;
 use segel_model::container::ContainerNumber;
@@ -26,6 +27,7 @@ pub struct Index {
     due_of: BTreeMap<Due, ServerTime>,
     open_alarms: BTreeMap<AlarmKey, AlarmId>,
     containers: BTreeMap<ContainerNumber, TripId>,
+    labels: BTreeMap<String, SealId>,
     of_trip: BTreeMap<TripId, BTreeSet<Subject>>,
 }
 
@@ -60,6 +62,11 @@ impl Index {
     /// The trip that a container is on, from the gate until its seal is off.
     pub fn trip_with(&self, container: &ContainerNumber) -> Option<TripId> {
         self.containers.get(container).copied()
+    }
+
+    /// The seal with that printed number.
+    pub fn seal_with(&self, label: &str) -> Option<SealId> {
+        self.labels.get(label).copied()
     }
 
     /// Grants, alarms, orders and messages of a trip.
@@ -124,6 +131,13 @@ impl State {
                 self.index.set_due(what, due);
                 self.index.belong(trip, what);
             }
+            Subject::Seal(id) => {
+                let label = self.seals.get(&id).map(|seal| &seal.registration.label);
+                // A printed number never changes.
+                if let Some(label) = label.filter(|label| !self.index.labels.contains_key(*label)) {
+                    self.index.labels.insert(label.clone(), id);
+                }
+            }
             Subject::Invitation(id) => {
                 let due = self.invitations.get(&id).map(|invitation| invitation.until);
                 self.index.set_due(what, due);
@@ -140,9 +154,14 @@ impl State {
         }
     }
 
-    pub(crate) fn refresh_trip(&mut self, id: TripId) {
+    /// What a plain report can change: when its trip must be looked at again.
+    pub(crate) fn refresh_trip_due(&mut self, id: TripId) {
         let due = self.trips.get(&id).and_then(Trip::due);
         self.index.set_due(Subject::Trip(id), due);
+    }
+
+    fn refresh_trip(&mut self, id: TripId) {
+        self.refresh_trip_due(id);
         let Some(trip) = self.trips.get(&id) else {
             self.index.of_trip.remove(&id);
             return;
@@ -179,6 +198,7 @@ impl State {
     pub fn rebuild(&mut self) {
         self.index = Index::default();
         let subjects: alloc::vec::Vec<Subject> = (self.trips.keys().map(|id| Subject::Trip(*id)))
+            .chain(self.seals.keys().map(|id| Subject::Seal(*id)))
             .chain(self.alarms.keys().map(|id| Subject::Alarm(*id)))
             .chain(self.grants.keys().map(|id| Subject::Grant(*id)))
             .chain(self.invitations.keys().map(|id| Subject::Invitation(*id)))

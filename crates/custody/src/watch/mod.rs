@@ -354,7 +354,7 @@ fn each_watch(state: &mut State, change: impl Fn(&mut TripWatch)) {
     let trips: alloc::vec::Vec<TripId> = state.trips.keys().copied().collect();
     for trip in trips {
         with(state, trip, &change);
-        state.refresh_trip(trip);
+        state.refresh_trip_due(trip);
     }
 }
 
