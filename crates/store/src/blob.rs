@@ -238,8 +238,8 @@ impl Upload {
         // Stored before or not: the same content takes its place, so that the file is young and no sweep takes it before an
         // entry names it again.
         self.file.sync_all().on_file("sync", &self.path)?;
-        make_folder_of(&path)?;
         let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
+        make_folder_of(&path)?;
         fs::rename(&self.path, &path).on_file("rename to", &path)?;
         sync_folder_of(&path)?;
         Ok(blob)

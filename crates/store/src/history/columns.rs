@@ -39,7 +39,7 @@ enum Sort {
 enum Column {
     Numbers(Vec<u64>),
     Measures(Vec<u64>),
-    Texts(Vec<String>),
+    Texts(Texts),
     Frames(Vec<Vec<u8>>),
 }
 
@@ -53,11 +53,11 @@ impl Column {
         }
     }
 
-    const fn new(sort: Sort) -> Self {
+    fn new(sort: Sort) -> Self {
         match sort {
             Sort::Number => Self::Numbers(Vec::new()),
             Sort::Measure => Self::Measures(Vec::new()),
-            Sort::Text => Self::Texts(Vec::new()),
+            Sort::Text => Self::Texts(Texts::default()),
             Sort::Frame => Self::Frames(Vec::new()),
         }
     }
@@ -65,7 +65,7 @@ impl Column {
     fn len(&self) -> usize {
         match self {
             Self::Numbers(values) | Self::Measures(values) => values.len(),
-            Self::Texts(values) => values.len(),
+            Self::Texts(texts) => texts.places.len(),
             Self::Frames(values) => values.len(),
         }
     }
@@ -168,7 +168,7 @@ impl Columns {
                     guides.push(values);
                 }
                 Column::Measures(values) => measures::put(to, values, &mut packer)?,
-                Column::Texts(values) => put_texts(to, values, &mut packer)?,
+                Column::Texts(texts) => texts.put(to, &mut packer)?,
                 Column::Frames(values) => frames::put(to, values, &mut packer)?,
             }
         }
@@ -200,19 +200,39 @@ fn is_wide(guide: &[u64]) -> bool {
     guide.iter().any(|value| 0xffff < *value)
 }
 
-fn put_texts(to: &mut Vec<u8>, texts: &[String], packer: &mut Packer) -> Result<(), StoreError> {
-    let mut known = BTreeMap::new();
-    let mut list: Vec<Vec<u8>> = Vec::new();
-    let mut places = Vec::with_capacity(texts.len());
-    for text in texts {
-        places.push(*known.entry(text).or_insert_with(|| {
-            list.push(text.as_bytes().to_vec());
-            list.len() as u64 - 1
-        }));
+/// Texts repeat: a device says its name in every frame. Each is kept once.
+#[derive(Debug, Default)]
+struct Texts {
+    list: Vec<Vec<u8>>,
+    known: BTreeMap<String, u64>,
+    places: Vec<u64>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        let last = self
+            .places
+            .last()
+            .copied()
+            .filter(|place| self.list[*place as usize] == text.as_bytes());
+        let place = last
+            .or_else(|| self.known.get(text).copied())
+            .unwrap_or_else(|| self.add(text));
+        self.places.push(place);
     }
-    put_number(to, list.len() as u64);
-    frames::put(to, &list, packer)?;
-    numbers::put(to, &places, &[], packer)
+
+    fn add(&mut self, text: &str) -> u64 {
+        let place = self.list.len() as u64;
+        self.list.push(text.into());
+        self.known.insert(text.into(), place);
+        place
+    }
+
+    fn put(&self, to: &mut Vec<u8>, packer: &mut Packer) -> Result<(), StoreError> {
+        put_number(to, self.list.len() as u64);
+        frames::put(to, &self.list, packer)?;
+        numbers::put(to, &self.places, &[], packer)
+    }
 }
 
 fn take_texts(
@@ -345,7 +365,7 @@ impl<'a> ser::Serializer for Apart<'a> {
 
     fn serialize_str(self, value: &str) -> Result<(), Odd> {
         match self.columns.column(self.path, Sort::Text) {
-            Column::Texts(values) => values.push(value.into()),
+            Column::Texts(texts) => texts.push(value),
             other => return Err(clash(other)),
         }
         Ok(())

@@ -307,11 +307,10 @@ impl NewRun {
         level: u32,
         commits: (u64, u64),
         staged_hash: Hash,
-        mut reports: Vec<Stored>,
+        reports: Vec<Stored>,
     ) -> Result<Self, StoreError> {
-        reports.sort_unstable_by_key(place);
         let mut blocks = Vec::with_capacity(reports.len() / BLOCK_REPORTS + 1);
-        let mut rest = reports.into_iter();
+        let mut rest = by_place(reports);
         loop {
             let reports: Vec<Stored> = rest.by_ref().take(BLOCK_REPORTS).collect();
             if reports.is_empty() {
@@ -337,6 +336,16 @@ impl NewRun {
         let last = self.blocks.iter().map(|block| block.last_ms).max();
         (first.unwrap_or(0), last.unwrap_or(0))
     }
+}
+
+/// Reports in the order of a run. A report is large, so places are sorted, not reports.
+fn by_place(reports: Vec<Stored>) -> impl Iterator<Item = Stored> {
+    let mut order: Vec<_> = reports.iter().map(place).zip(0..).collect();
+    order.sort_unstable();
+    let mut reports: Vec<Option<Stored>> = reports.into_iter().map(Some).collect();
+    order
+        .into_iter()
+        .filter_map(move |(_, at): (_, usize)| reports[at].take())
 }
 
 impl NewBlock {

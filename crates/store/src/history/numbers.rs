@@ -25,6 +25,9 @@ mod tag {
     pub const GUIDED: u8 = 4;
 }
 
+/// So many values are looked at to choose a telling; all of them would take longer than the packing itself.
+const SAMPLE: usize = 512;
+
 /// A way to tell numbers, with what is left to be written.
 struct Telling {
     tag: u8,
@@ -39,51 +42,68 @@ pub(crate) fn put(
     guides: &[&[u64]],
     packer: &mut Packer,
 ) -> Result<(), StoreError> {
-    if values.is_empty() {
+    let Some(first) = values.first() else {
         return Ok(());
+    };
+    let all_alike = values.iter().all(|value| value == first);
+    let tag = if all_alike {
+        tag::PLAIN
+    } else {
+        best_tag(values, guides)
+    };
+    let telling = telling(tag, values, guides).unwrap_or_else(|| Telling::plain(values));
+    to.push(telling.tag);
+    if telling.tag == tag::LIST {
+        put_number(to, telling.list.len() as u64);
+        telling.list.iter().for_each(|value| put_number(to, *value));
     }
-    let best = tellings(values, guides).into_iter().min_by_key(cost);
-    let Some(best) = best else { return Ok(()) };
-    to.push(best.tag);
-    if best.tag == tag::LIST {
-        put_number(to, best.list.len() as u64);
-        best.list.iter().for_each(|value| put_number(to, *value));
-    }
-    put_planes(to, &best.rest, packer)
+    put_planes(to, &telling.rest, packer)
 }
 
-fn tellings(values: &[u64], guides: &[&[u64]]) -> Vec<Telling> {
-    let mut all = vec![
-        Telling {
+fn best_tag(values: &[u64], guides: &[&[u64]]) -> u8 {
+    let length = values.len().min(SAMPLE);
+    let guides: Vec<&[u64]> = guides
+        .iter()
+        .take(GUIDES_MAX)
+        .map(|guide| &guide[..length])
+        .collect();
+    let tags = (tag::PLAIN..tag::GUIDED).chain((tag::GUIDED..).take(guides.len()));
+    let told = tags.filter_map(|tag| telling(tag, &values[..length], &guides));
+    told.min_by_key(cost).map_or(tag::PLAIN, |best| best.tag)
+}
+
+impl Telling {
+    fn plain(values: &[u64]) -> Self {
+        Self {
             tag: tag::PLAIN,
             list: Vec::new(),
             rest: values.to_vec(),
-        },
-        Telling {
-            tag: tag::STEP,
-            list: Vec::new(),
-            rest: steps(values),
-        },
-        Telling {
-            tag: tag::STEP_OF_STEP,
-            list: Vec::new(),
-            rest: steps_of_steps(values),
-        },
-    ];
-    all.extend(listed(values));
-    for (tag, guide) in (tag::GUIDED..).zip(guides.iter().take(GUIDES_MAX)) {
-        let rest = values
-            .iter()
-            .zip(*guide)
-            .map(|(value, guide)| folded(value.wrapping_sub(*guide)))
-            .collect();
-        all.push(Telling {
-            tag,
-            list: Vec::new(),
-            rest,
-        });
+        }
     }
-    all
+}
+
+/// The numbers told one way; nothing where that way does not carry them.
+fn telling(tag: u8, values: &[u64], guides: &[&[u64]]) -> Option<Telling> {
+    let rest = match tag {
+        tag::PLAIN => return Some(Telling::plain(values)),
+        tag::STEP => steps(values),
+        tag::STEP_OF_STEP => steps_of_steps(values),
+        tag::LIST => return listed(values),
+        _ => distances(values, guides.get(usize::from(tag - tag::GUIDED))?),
+    };
+    Some(Telling {
+        tag,
+        list: Vec::new(),
+        rest,
+    })
+}
+
+fn distances(values: &[u64], guide: &[u64]) -> Vec<u64> {
+    values
+        .iter()
+        .zip(guide)
+        .map(|(value, guide)| folded(value.wrapping_sub(*guide)))
+        .collect()
 }
 
 fn steps(values: &[u64]) -> Vec<u64> {

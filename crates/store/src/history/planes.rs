@@ -7,7 +7,7 @@ use crate::error::form;
 use crate::bytes::{Cursor, damaged, put_number};
 
 /// zstd's level: higher ones gain little on planes this short.
-const LEVEL: i32 = 6;
+const LEVEL: i32 = 3;
 
 mod tag {
     pub const SAME: u8 = 0;
