@@ -57,7 +57,8 @@ pub enum Input {
         /// What was seen.
         why: String,
     },
-    /// Reports older than the window at hand, with their neighbours from history.
+    /// Reports older than the window at hand, with their neighbours from history. In an entry the neighbours are left out:
+    /// they lie in history.
     Revisit {
         /// Which trip.
         trip: TripId,
