@@ -85,7 +85,7 @@ fn still_who_they_were(
 }
 
 /// Which roles have the right at all.
-fn roles(command: &Command) -> &'static [Role] {
+pub fn roles(command: &Command) -> &'static [Role] {
     use Command as C;
     match command {
         C::RegisterOrganisation { .. } => &[CustomsSupervisor, ProviderAdmin],

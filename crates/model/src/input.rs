@@ -57,8 +57,7 @@ pub enum Input {
         /// What was seen.
         why: String,
     },
-    /// Reports older than the window at hand, with their neighbours from history. In an entry the neighbours are left out:
-    /// they lie in history.
+    /// Reports older than the window at hand, with their neighbours from history.
     Revisit {
         /// Which trip.
         trip: TripId,

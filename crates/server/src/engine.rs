@@ -331,11 +331,6 @@ impl Engine {
         subjects.iter().for_each(|what| round.rows.touch(*what, seq));
         let cause = match input {
             Input::Report(_) => Cause::Report,
-            // The neighbours lie in history already; what they came to stands in the events.
-            Input::Revisit { trip, .. } => Cause::Input(Input::Revisit {
-                trip,
-                neighbours: Vec::new(),
-            }),
             other => Cause::Input(other),
         };
         let entry = Entry {

@@ -142,6 +142,10 @@ impl View<'_> {
             Some(trip.request.container.as_str().to_owned()),
             number.map(|document| document.paper.number.clone()),
             label.map(|seal| seal.registration.label.clone()),
+            // A plate is known by its keyed hash only; whoever searches for one brings the same hash.
+            trip.request
+                .plate
+                .map(|plate| segel_model::BlobHash(plate.0).to_string()),
         ];
         Some(RecordRow {
             keys: self.trip_keys(trip),
@@ -342,11 +346,20 @@ impl View<'_> {
             .chain(route.map(|route| &route.plan.office))
             .map(|office| ScopeKey::Office(office.clone()));
         let organisations = [trip.request.owner, trip.request.provider].map(ScopeKey::Organisation);
-        let people = [trip.technician, self.executor(trip.grant)]
+        let people = [trip.technician, self.executor(trip.grant), self.driver(trip)]
             .into_iter()
             .flatten()
             .map(ScopeKey::Person);
         offices.chain(organisations).chain(people).collect()
+    }
+
+    /// A driver with an account sees the trip under way, and nothing of it afterwards.
+    fn driver(&self, trip: &Trip) -> Option<PersonId> {
+        let driver = trip.request.driver.filter(|_| !trip.state.is_over())?;
+        let mut people = self.state.persons.iter();
+        people
+            .find(|(_, person)| person.subject == driver)
+            .map(|(id, _)| *id)
     }
 
     fn executor(&self, grant: Option<GrantId>) -> Option<PersonId> {

@@ -78,17 +78,11 @@ pub fn follow(deciding: &mut Deciding<'_>, _input: &ReportInput, observed: &Obse
     if observed.standing == Standing::VeryLate {
         return ask_revisit(deciding, &scene, id, trip);
     }
-    let dated = observed.standing != Standing::Undated;
-    if let Some(place) = observed
-        .place
-        .filter(|place| dated && place.use_ == FixUse::Judges)
-    {
+    if let Some(place) = observed.place.filter(|place| place.use_ == FixUse::Judges) {
         travel(deciding, &scene, id, trip, &place);
     }
-    if matches!(observed.standing, Standing::Fresh | Standing::Undated) {
-        fixes(deciding, &scene, id, trip);
-    }
     if scene.is_fresh() {
+        fixes(deciding, &scene, id, trip);
         lateness(deciding, &scene, id, trip);
         charge(deciding, &scene, id, trip);
     }
@@ -300,13 +294,12 @@ fn standing(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &T
     }
 }
 
-/// A13: the network is there, but no fix that judges; one that nobody can date does not.
 fn fixes(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
-    let fix = scene
+    let judges = scene
         .observed
         .place
         .is_some_and(|place| place.use_ == FixUse::Judges);
-    if fix && scene.is_fresh() {
+    if judges {
         return over(deciding, scene, id, trip, AlarmCode::A13, true);
     }
     let (Some(fixed), Some(interval_s)) = (trip.watch.fixed, look::interval_s(deciding, trip)) else {
@@ -315,12 +308,7 @@ fn fixes(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip
     let at = scene.observed.at;
     if look::is_covered(trip) && silence::fixless(fixed, at, interval_s, &scene.edition.watch) {
         let suspicion = scene.suspicion(AlarmCode::A13, Severity::S3, fixed);
-        let why = if fix {
-            silence::why_undated
-        } else {
-            silence::why_fixless
-        };
-        alarms::suspect(deciding, suspicion, || why(at.since_ms(fixed)));
+        alarms::suspect(deciding, suspicion, || silence::why_fixless(at.since_ms(fixed)));
     }
 }
 

@@ -14,8 +14,8 @@ use crate::routes::Compiled;
 /// How often a piece is halved to find where it crosses the border: 2^-12 of an hour is under a second.
 const HALVINGS: u32 = 12;
 
-/// What a fix is good for, taken by itself. Cell towers never judge. A phone that does not say how it knows must say how
-/// well, or give a height, which no tower tells.
+/// What a fix is good for, taken by itself. Cell towers never judge; a phone that does not say how it knows must at
+/// least say how well.
 pub fn quality(fix: &Fix, rules: &WatchRules) -> FixUse {
     let accurate = fix
         .accuracy_m
@@ -24,7 +24,7 @@ pub fn quality(fix: &Fix, rules: &WatchRules) -> FixUse {
         (FixSource::Cell | FixSource::Wifi, _) => FixUse::WrongSource,
         _ if !fix.valid => FixUse::NotValid,
         (_, Some(false)) => FixUse::Inaccurate,
-        (FixSource::Unknown, None) if fix.altitude_m.is_none() => FixUse::WrongSource,
+        (FixSource::Unknown, None) => FixUse::WrongSource,
         _ => FixUse::Judges,
     }
 }
@@ -232,11 +232,6 @@ mod tests {
             quality_of(|fix| fix.source = FixSource::Unknown),
             FixUse::WrongSource
         );
-        let with_height = |fix: &mut Fix| {
-            fix.source = FixSource::Unknown;
-            fix.altitude_m = Some(12.0);
-        };
-        assert_eq!(quality_of(with_height), FixUse::Judges);
         let phone = |fix: &mut Fix| {
             fix.source = FixSource::Unknown;
             fix.accuracy_m = Some(8.0)

@@ -80,21 +80,6 @@ pub fn fixless(last_fix: EventTime, at: EventTime, interval_s: u32, rules: &Watc
     fixless_limit_ms(interval_s, rules) <= at.since_ms(last_fix)
 }
 
-/// The explanation of fixes that nobody can date.
-pub fn why_undated(undated_ms: i64) -> Bilingual {
-    let long = duration(undated_ms);
-    both(
-        format!(
-            "jam segel tidak dapat dipercaya; posisinya tidak dinilai selama {}",
-            long.id
-        ),
-        format!(
-            "the clock of the seal cannot be trusted; its positions have not been judged for {}",
-            long.en
-        ),
-    )
-}
-
 /// The explanation of missing fixes.
 pub fn why_fixless(fixless_ms: i64) -> Bilingual {
     let long = duration(fixless_ms);

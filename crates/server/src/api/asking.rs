@@ -38,7 +38,15 @@ pub struct Ask<T> {
 #[derive(Debug, Default, serde::Deserialize)]
 pub struct Nothing {}
 
-impl<T: DeserializeOwned> FromRequest<Api> for Ask<T> {
+/// A command whose body is no JSON but bytes.
+pub struct AskBytes {
+    /// Who asks, and how.
+    pub ask: Ask<()>,
+    /// What they sent.
+    pub bytes: Bytes,
+}
+
+impl FromRequest<Api> for AskBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
@@ -50,13 +58,49 @@ impl<T: DeserializeOwned> FromRequest<Api> for Ask<T> {
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &())
             .await
             .map_err(|why| unread(why.status()))?;
-        Ok(Self {
+        let ask = Ask {
             key: key(&parts, &caller, &bytes)?,
-            body: parse(&bytes)?,
+            body: (),
             recorded: recorded.map(|moment| RecordedTime::from_unix_ms(moment.unix_ms)),
             offset_ms: phone.map_or(0, |phone| phone.unix_ms.saturating_sub(now.unix_ms)),
             caller,
+        };
+        Ok(Self { ask, bytes })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Api> for Ask<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let AskBytes { ask, bytes } = AskBytes::from_request(request, api).await?;
+        let Ask {
+            caller,
+            body: (),
+            key,
+            recorded,
+            offset_ms,
+        } = ask;
+        Ok(Self {
+            caller,
+            body: parse(&bytes)?,
+            key,
+            recorded,
+            offset_ms,
         })
+    }
+}
+
+impl Ask<()> {
+    /// The same wish under a name of ours, so that its effect is there once however often it is sent.
+    pub fn named(mut self, name: String) -> Self {
+        let request = Sha256::digest(name.as_bytes()).into();
+        self.key = Some(IdempotencyKey {
+            person: self.caller.person,
+            key: name,
+            request,
+        });
+        self
     }
 }
 

@@ -49,6 +49,9 @@ pub fn start(parts: Parts) -> Result<Api, StoreError> {
             photos: photos::Desk::default(),
         }),
     };
+    if let Err(failure) = photos::sweep(&api) {
+        tracing::warn!(%failure, "old uploads could not be removed");
+    }
     live::run(&api);
     Ok(api)
 }
