@@ -1,7 +1,7 @@
 //! The journal: one row an entry, never changed, never deleted, each hash covering the one before it.
 
 use crate::chain::Hash;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use segel_model::Entry;
 use segel_model::event::Subject;
 
@@ -80,7 +80,6 @@ fn append_subjects(to: &Connection, journaled: &Journaled) -> Result<(), StoreEr
 
 /// The last line's number and hash; nothing in an empty journal.
 pub(crate) fn head(from: &Connection) -> Result<Option<(u64, u64, Hash)>, StoreError> {
-    use rusqlite::OptionalExtension;
     from.query_row(
         "SELECT seq, commit_no, hash FROM journal ORDER BY seq DESC LIMIT 1",
         [],
@@ -94,6 +93,13 @@ pub(crate) fn head(from: &Connection) -> Result<Option<(u64, u64, Hash)>, StoreE
     )
     .optional()
     .doing("read the end of the journal")
+}
+
+/// The hash of one entry.
+pub(crate) fn hash_at(from: &Connection, seq: u64) -> Result<Option<Hash>, StoreError> {
+    from.prepare_cached("SELECT hash FROM journal WHERE seq = ?1")
+        .and_then(|mut select| select.query_row([clamped(seq)], |row| row.get(0)).optional())
+        .doing("read a hash of the journal")
 }
 
 /// A page of the journal after an entry.

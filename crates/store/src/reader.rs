@@ -17,8 +17,8 @@ use crate::side::{Account, OddityCount, SessionRow, UploadRow};
 use crate::staged::StagedRow;
 use crate::store::Position;
 use crate::{
-    Answered, RecordKind, SecretKind, SecretRow, StoreError, SubjectRow, journal, outbox, record, reports,
-    schema, side, staged,
+    Answered, RecordKind, SecretKind, SecretRow, StoreError, SubjectRow, history, journal, outbox, record,
+    reports, schema, side, staged,
 };
 
 /// The most connections that read at once; who comes when all are out waits for one.
@@ -74,8 +74,28 @@ impl Reader {
         if position.seq == 0 {
             return Ok(*head == chain::START);
         }
-        let line = self.journal_after(position.seq - 1, 1)?.pop();
-        Ok(line.is_some_and(|line| line.entry.seq == position.seq && line.hash == *head))
+        Ok(self.with(|desk| journal::hash_at(&desk.truth, position.seq))? == Some(*head))
+    }
+
+    /// The journal's hash at an entry; before the first, the start of the chain.
+    pub fn head_at(&self, seq: u64) -> Result<Hash, StoreError> {
+        if seq == 0 {
+            return Ok(chain::START);
+        }
+        let hash = self.with(|desk| journal::hash_at(&desk.truth, seq))?;
+        hash.ok_or_else(|| StoreError::Missing {
+            what: format!("entry {seq} of the journal"),
+        })
+    }
+
+    /// The last commit that left a trace.
+    pub fn last_commit(&self) -> Result<u64, StoreError> {
+        self.with(|desk| {
+            let journal = journal::head(&desk.truth)?.map_or(0, |(_, commit, _)| commit);
+            let staged = staged::head(&desk.truth)?.map_or(0, |(commit, _)| commit);
+            let sealed = history::sealed(&desk.history)?.0;
+            Ok(journal.max(staged).max(sealed))
+        })
     }
 
     /// Staged rows after a commit up to another, oldest first, until they hold `reports_wanted` reports.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use segel_custody::{Stamp, State};
 use segel_model::{Entry, Observed};
 
-use crate::journal::{Line, PAGE_ENTRIES_MAX};
+use crate::journal::PAGE_ENTRIES_MAX;
 use crate::reader::Reader;
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::store::Position;
@@ -34,24 +34,36 @@ pub struct Recovered {
 
 /// Recovers the state from the latest snapshot that fits, or from nothing.
 pub fn recover(reader: &Reader, snapshots: &Snapshots) -> Result<Recovered, StoreError> {
-    let snapshot = snapshots.latest(|position, head| reader.is_past(position, head))?;
+    recover_until(reader, snapshots, u64::MAX)
+}
+
+/// Recovers the state as it was after a commit, while later ones may be made.
+pub(crate) fn recover_until(
+    reader: &Reader,
+    snapshots: &Snapshots,
+    commit: u64,
+) -> Result<Recovered, StoreError> {
+    let snapshot = snapshots
+        .latest(|position, head| Ok(position.commit <= commit && reader.is_past(position, head)?))?;
     match snapshot {
-        Some(Snapshot { position, state, .. }) => replay(reader, state, position, Some(position)),
-        None => rebuild(reader),
+        Some(Snapshot { position, state, .. }) => {
+            replay(state, Some(position), Replay::between(reader, position, commit))
+        }
+        None => replay(
+            State::default(),
+            None,
+            Replay::between(reader, Position::default(), commit),
+        ),
     }
 }
 
 /// Builds the state from the first entry on, without any snapshot.
 pub fn rebuild(reader: &Reader) -> Result<Recovered, StoreError> {
-    replay(reader, State::default(), Position::default(), None)
+    replay(State::default(), None, Replay::after(reader, Position::default()))
 }
 
-fn replay(
-    reader: &Reader,
-    state: State,
-    position: Position,
-    from: Option<Position>,
-) -> Result<Recovered, StoreError> {
+fn replay(state: State, from: Option<Position>, steps: Replay<'_>) -> Result<Recovered, StoreError> {
+    let position = from.unwrap_or_default();
     let mut recovered = Recovered {
         state,
         position,
@@ -59,7 +71,7 @@ fn replay(
         entries: 0,
         reports: 0,
     };
-    for step in Replay::after(reader, position) {
+    for step in steps {
         recovered.fold(step?);
     }
     Ok(recovered)
@@ -122,6 +134,7 @@ pub struct Replay<'a> {
     reports: VecDeque<Step>,
     entries: VecDeque<Step>,
     commit: u64,
+    until_commit: u64,
     seq: u64,
     reports_end: bool,
     entries_end: bool,
@@ -130,11 +143,17 @@ pub struct Replay<'a> {
 impl<'a> Replay<'a> {
     /// Everything after a position.
     pub fn after(reader: &'a Reader, position: Position) -> Self {
+        Self::between(reader, position, u64::MAX)
+    }
+
+    /// Everything after a position up to and with a commit.
+    pub fn between(reader: &'a Reader, position: Position, until_commit: u64) -> Self {
         Self {
             reader,
             reports: VecDeque::new(),
             entries: VecDeque::new(),
             commit: position.commit,
+            until_commit,
             seq: position.seq,
             reports_end: false,
             entries_end: false,
@@ -157,7 +176,9 @@ impl<'a> Replay<'a> {
         if self.fill_from_history()? {
             return Ok(());
         }
-        let rows = self.reader.staged_after(self.commit, u64::MAX, REPORTS_AT_ONCE)?;
+        let rows = self
+            .reader
+            .staged_after(self.commit, self.until_commit, REPORTS_AT_ONCE)?;
         if self.fill_from_history()? {
             return Ok(());
         }
@@ -181,17 +202,23 @@ impl<'a> Replay<'a> {
         let Some((until_commit, reports)) = run else {
             return Ok(false);
         };
-        self.reports.extend(reports);
+        let until = self.until_commit;
+        self.reports
+            .extend(reports.into_iter().filter(|step| step.place().0 <= until));
         self.commit = until_commit;
         Ok(true)
     }
 
     fn fill_entries(&mut self) -> Result<(), StoreError> {
         let lines = self.reader.journal_after(self.seq, PAGE_ENTRIES_MAX)?;
-        self.entries_end = lines.is_empty();
+        let until = self.until_commit;
         self.seq = lines.last().map_or(self.seq, |line| line.entry.seq);
-        self.entries
-            .extend(lines.into_iter().map(|Line { entry, .. }| Step::Entry(entry)));
+        self.entries_end = lines.last().is_none_or(|line| until < line.entry.commit);
+        let wanted = lines
+            .into_iter()
+            .map(|line| line.entry)
+            .take_while(|entry| entry.commit <= until);
+        self.entries.extend(wanted.map(Step::Entry));
         Ok(())
     }
 }

@@ -15,6 +15,8 @@ use crate::StoreError;
 use crate::chain::Hash;
 use crate::error::{Doing, OnFile, form};
 use crate::folder::{Folder, write_whole};
+use crate::reader::Reader;
+use crate::recover::recover_until;
 use crate::store::Position;
 
 /// How many are kept: the newest, and one to fall back on.
@@ -89,6 +91,23 @@ impl Snapshots {
         self.drop_all_but(KEPT)
     }
 
+    /// Writes the next snapshot without the engine: the latest one is read back, what was committed since is folded, the
+    /// result is frozen. The loop never stops for it, and each snapshot proves that the state can be rebuilt. Says up to
+    /// where; nothing where nothing was committed since.
+    pub fn advance(&self, reader: &Reader) -> Result<Option<Position>, StoreError> {
+        let commit = reader.last_commit()?;
+        if self.newest_commit()? == Some(commit) {
+            return Ok(None);
+        }
+        let recovered = recover_until(reader, self, commit)?;
+        let position = Position {
+            commit,
+            seq: recovered.position.seq,
+        };
+        self.write(position, reader.head_at(position.seq)?, &recovered.state.freeze())?;
+        Ok(Some(position))
+    }
+
     /// The newest that is whole, of this program and of this past; `is_past` says whether a position and hash lie on the
     /// journal's chain.
     pub fn latest(
@@ -109,6 +128,10 @@ impl Snapshots {
     pub fn oldest_commit(&self) -> Result<Option<u64>, StoreError> {
         let oldest = self.files()?.into_iter().next();
         Ok(oldest.and_then(|path| commit_of(&path)))
+    }
+
+    fn newest_commit(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.files()?.pop().and_then(|path| commit_of(&path)))
     }
 
     fn read(&self, path: &Path) -> Result<Snapshot, StoreError> {

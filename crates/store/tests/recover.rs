@@ -192,3 +192,44 @@ fn a_report_is_folded_before_the_events_decided_from_it() {
         .collect();
     assert_eq!(places, ["report 0", "entry 0", "report 1", "entry 2"]);
 }
+
+#[test]
+fn snapshots_advance_by_themselves_and_hold_what_the_live_state_holds() {
+    let (folder, opened) = fresh();
+    let snapshots = snapshots(&folder);
+    let (mut state, mut seq) = (State::default(), 0);
+    assert_eq!(
+        snapshots.advance(&opened.reader).expect("a look"),
+        Some(Position { commit: 0, seq: 0 })
+    );
+    assert_eq!(snapshots.advance(&opened.reader).expect("a look"), None);
+    live(&opened, 1..=4, &mut state, &mut seq);
+    assert_eq!(
+        snapshots.advance(&opened.reader).expect("a snapshot"),
+        Some(Position { commit: 4, seq: 8 })
+    );
+    live(&opened, 5..=7, &mut state, &mut seq);
+    assert_eq!(
+        snapshots.advance(&opened.reader).expect("a snapshot"),
+        Some(Position { commit: 7, seq: 14 })
+    );
+    let recovered = recover(&opened.reader, &snapshots).expect("a state");
+    assert_eq!(
+        (recovered.from, recovered.entries),
+        (Some(Position { commit: 7, seq: 14 }), 0)
+    );
+    assert_eq!(recovered.state.fingerprint(), state.fingerprint());
+}
+
+#[test]
+fn a_replay_up_to_a_commit_takes_nothing_of_the_next() {
+    let (_folder, opened) = fresh();
+    live(&opened, 1..=5, &mut State::default(), &mut 0);
+    let between = |commit| {
+        let position = Position { commit: 2, seq: 4 };
+        let steps: Result<Vec<_>, _> =
+            segel_store::Replay::between(&opened.reader, position, commit).collect();
+        steps.expect("steps").len()
+    };
+    assert_eq!([between(2), between(3), between(4), between(99)], [0, 4, 8, 12]);
+}
