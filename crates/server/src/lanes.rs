@@ -220,3 +220,110 @@ impl AlarmClock {
         self.asleep.store(false, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use segel_model::report::Protocol;
+    use segel_model::{Command, Principal, TripId};
+
+    use super::*;
+
+    fn question() -> Question {
+        let command = Command::SubmitTrip { trip: TripId(1) };
+        let principal = Principal::System;
+        let input = segel_model::input::CommandInput {
+            principal,
+            recorded: None,
+            recorded_offset_ms: 0,
+            command,
+        };
+        let asked = Box::new(Asked {
+            input,
+            side: crate::ask::Side::default(),
+        });
+        Question {
+            asked,
+            answer: oneshot::channel().0,
+        }
+    }
+
+    fn delivered() -> Delivered {
+        let batch = ReportBatch {
+            protocol: Protocol::Jointech,
+            connection: 1,
+            profile: "any",
+            peer: ([127, 0, 0, 1], 1).into(),
+            reports: Vec::new(),
+            side: Vec::new(),
+        };
+        Delivered {
+            batch,
+            durable: oneshot::channel().0,
+        }
+    }
+
+    fn told() -> Told {
+        Told {
+            input: Box::new(Input::Tick),
+            side: crate::ask::Side::default(),
+            durable: None,
+        }
+    }
+
+    fn order(lanes: &mut Lanes) -> String {
+        let letter = |next| match next {
+            Next::Question(_) => 'q',
+            Next::Told(_) => 't',
+            Next::Delivered(_) => 'd',
+        };
+        std::iter::from_fn(|| lanes.take()).map(letter).collect()
+    }
+
+    /// Law 12: a flood of reports never delays an officer.
+    #[tokio::test]
+    async fn people_go_first_however_late_they_come() {
+        let (senders, mut lanes) = lanes();
+        senders.deliver(delivered()).await.expect("there is room");
+        senders.deliver(delivered()).await.expect("there is room");
+        senders.tell(told()).await.expect("there is room");
+        senders.ask(question()).expect("there is room");
+        assert_eq!(
+            senders.waiting(),
+            Waiting {
+                people: 1,
+                results: 1,
+                reports: 2
+            }
+        );
+        assert_eq!(order(&mut lanes), "qtdd");
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_of_reports_makes_its_sender_wait_and_leaves_people_alone() {
+        let (senders, mut lanes) = lanes();
+        for _ in 0..REPORTS_LANE {
+            senders.deliver(delivered()).await.expect("there is room");
+        }
+        let mut waiting = Box::pin(senders.deliver(delivered()));
+        assert!(futures_poll(&mut waiting).is_pending());
+        senders.ask(question()).expect("people have their own lane");
+        lanes.take();
+        lanes.take();
+        waiting.await.expect("one place is free");
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_of_people_says_so_and_a_closed_one_too() {
+        let (senders, mut lanes) = lanes();
+        (0..PEOPLE_LANE).for_each(|_| senders.ask(question()).expect("there is room"));
+        assert_eq!(senders.ask(question()), Err(Unavailable::Busy));
+        lanes.close();
+        assert_eq!(senders.ask(question()), Err(Unavailable::Stopping));
+        assert_eq!(order(&mut lanes).len(), PEOPLE_LANE, "what waits is still taken");
+    }
+
+    fn futures_poll<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        std::pin::Pin::new(future).poll(&mut context)
+    }
+}

@@ -8,16 +8,24 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use segel_model::event::Subject;
+use segel_model::input::CommandInput;
+use segel_model::principal::{Belonging, OrganisationKind};
 use segel_model::report::Protocol;
+use segel_model::seal::SealRegistration;
+use segel_model::{Command, DeviceId, Event, OrganisationId, Principal, Role, SealId, SecretHash};
 use segel_server::EngineHandle;
+use segel_server::ask::{Asked, NewAccount, Side, Verdict};
 use segel_server::clock::Clock;
 use segel_server::config::Limits;
 use segel_server::engine::{Engine, Parts};
 use segel_server::gateway::{Gateway, Oddities, listen};
+use segel_server::handle::Published;
 use segel_store::{Options, Store, StoreError};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::broadcast::error::TryRecvError;
 
 /// A running Segel.
 pub struct House {
@@ -25,9 +33,9 @@ pub struct House {
     pub jointech: SocketAddr,
     pub oddities: Arc<Oddities>,
     limits: Limits,
-    thread: Option<JoinHandle<Result<(), StoreError>>>,
+    pub thread: Option<JoinHandle<Result<(), StoreError>>>,
     runtime: Option<Runtime>,
-    folder: Arc<TempDir>,
+    pub folder: Arc<TempDir>,
 }
 
 impl House {
@@ -120,6 +128,16 @@ impl Seal {
         assert_eq!(String::from_utf8_lossy(&answer), expected);
     }
 
+    /// Sends bytes and says whether exactly this answer came.
+    pub fn tries(&mut self, bytes: &[u8], expected: &str) -> bool {
+        let mut answer = vec![0; expected.len()];
+        let heard = self
+            .stream
+            .write_all(bytes)
+            .and_then(|()| self.stream.read_exact(&mut answer));
+        heard.is_ok() && answer == expected.as_bytes()
+    }
+
     /// Waits until the other side has closed, and asserts that nothing more came.
     pub fn is_left(&mut self) {
         let mut rest = Vec::new();
@@ -178,3 +196,122 @@ fn bcd(digits: &str) -> Vec<u8> {
         .map(|pair| value(pair[0]) << 4 | value(pair[1]))
         .collect()
 }
+
+/// Somebody's question, as the API asks it.
+pub fn by(principal: &Principal, command: Command) -> Asked {
+    let input = CommandInput {
+        principal: principal.clone(),
+        recorded: None,
+        recorded_offset_ms: 0,
+        command,
+    };
+    Asked {
+        input,
+        side: Side::default(),
+    }
+}
+
+/// What a provider does with its seals.
+pub struct Provider {
+    pub organisation: OrganisationId,
+    pub admin: Principal,
+}
+
+impl House {
+    /// Asks, and expects that it is done; the first thing it made.
+    pub fn done(&self, asked: Asked) -> Subject {
+        match self
+            .engine
+            .ask_blocking(asked)
+            .expect("the engine answers")
+            .verdict
+        {
+            Verdict::Done { about } => about[0],
+            Verdict::Refused(refusal) => panic!("{}: {}", refusal.code, refusal.say.en),
+        }
+    }
+
+    /// The first provider, with its administrator.
+    pub fn provider(&self) -> Provider {
+        let (name, kind) = ("PT Segel Contoh".to_owned(), OrganisationKind::Provider);
+        let register = Command::RegisterOrganisation {
+            name,
+            kind,
+            npwp: None,
+        };
+        let Subject::Organisation(organisation) = self.done(by(&Principal::System, register)) else {
+            panic!("an organisation was entered")
+        };
+        let belongs = Belonging::Organisation(organisation);
+        let code = SecretHash([7; 32]);
+        let until = self.engine.clock().now().plus_s(3600);
+        let invite = Command::Invite {
+            role: Role::ProviderAdmin,
+            belongs: belongs.clone(),
+            code,
+            until,
+        };
+        self.done(by(&Principal::System, invite));
+        let mut join = by(
+            &Principal::System,
+            Command::Join {
+                code,
+                subject: SecretHash([8; 32]),
+            },
+        );
+        join.side.account = Some(NewAccount {
+            login: "rudi".into(),
+            password: "$argon2id$".into(),
+        });
+        let Subject::Person(person) = self.done(join) else {
+            panic!("somebody joined")
+        };
+        Provider {
+            organisation,
+            admin: Principal::Person {
+                person,
+                role: Role::ProviderAdmin,
+                belongs,
+            },
+        }
+    }
+
+    /// A seal in stock.
+    pub fn stock(&self, provider: &Provider, device: &str) -> SealId {
+        let registration = SealRegistration {
+            protocol: Protocol::Jointech,
+            device: DeviceId(device.into()),
+            label: format!("JT701-{device}"),
+            profile: "jt701d".into(),
+            provider: provider.organisation,
+            pool: None,
+            certificate: None,
+        };
+        match self.done(by(&provider.admin, Command::RegisterSeal(registration))) {
+            Subject::Seal(seal) => seal,
+            other => panic!("{other:?} is no seal"),
+        }
+    }
+
+    /// Waits for the first event that `wanted` finds something in.
+    pub fn awaits<T>(&self, entries: &mut Entries, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        loop {
+            match entries.try_recv() {
+                Ok(published) => {
+                    if let Some(found) = published.entry.events.iter().find_map(&wanted) {
+                        return found;
+                    }
+                }
+                Err(TryRecvError::Empty) => {
+                    assert!(std::time::Instant::now() < deadline, "it never came");
+                    std::thread::yield_now();
+                }
+                Err(failure) => panic!("{failure}"),
+            }
+        }
+    }
+}
+
+/// Committed entries as they come.
+pub type Entries = tokio::sync::broadcast::Receiver<Arc<Published>>;

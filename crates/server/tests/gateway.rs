@@ -1,0 +1,234 @@
+//! The gateway's promises: orders reach their seals, strangers and twins are seen, one connection costs the others nothing.
+
+mod support;
+
+use segel_model::order::Outcome;
+use segel_model::{Command, Event, SealOrder};
+use segel_server::config::Limits;
+use segel_store::{RecordKind, Scope};
+use support::{House, by, record};
+
+const DEVICE: &str = "7100000042";
+
+fn interval() -> SealOrder {
+    SealOrder::Interval {
+        awake_s: 60,
+        asleep_s: 1800,
+    }
+}
+
+fn sent(event: &Event) -> Option<u64> {
+    match event {
+        Event::OrderSent { order } => Some(order.0),
+        _ => None,
+    }
+}
+
+fn ended(event: &Event) -> Option<Outcome> {
+    match event {
+        Event::OrderEnded { outcome, .. } => Some(outcome.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn an_order_waits_for_the_seal_and_goes_out_right_after_its_first_frame() {
+    let house = House::open();
+    let provider = house.provider();
+    let id = house.stock(&provider, DEVICE);
+    let mut entries = house.engine.subscribe_entries();
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: id,
+            order: interval(),
+        },
+    ));
+    assert_eq!(house.engine.orders().count(id), 1);
+
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)(P04,1,60,30)");
+    house.awaits(&mut entries, sent);
+    seal.says(b"(7100000042,P04,60,30)");
+    assert_eq!(house.awaits(&mut entries, ended), Outcome::Done);
+    assert_eq!(house.engine.orders().count(id), 0);
+}
+
+#[test]
+fn an_order_for_a_connected_seal_goes_out_at_once() {
+    let house = House::open();
+    let provider = house.provider();
+    let id = house.stock(&provider, DEVICE);
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)");
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: id,
+            order: interval(),
+        },
+    ));
+    seal.hears("(P04,1,60,30)");
+}
+
+#[test]
+fn an_order_that_went_out_and_was_not_answered_ends_with_the_connection() {
+    let house = House::open();
+    let provider = house.provider();
+    let id = house.stock(&provider, DEVICE);
+    let mut entries = house.engine.subscribe_entries();
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: id,
+            order: interval(),
+        },
+    ));
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)(P04,1,60,30)");
+    drop(seal);
+    assert_eq!(house.awaits(&mut entries, ended), Outcome::NoAnswer);
+}
+
+#[test]
+fn a_device_nobody_registered_is_kept_and_listed_but_never_ordered() {
+    let house = House::open();
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)");
+    let listing = segel_store::Listing::of(RecordKind::Quarantine, Scope::Nation);
+    let strangers = house
+        .engine
+        .reader()
+        .records(&listing)
+        .expect("the store reads")
+        .records;
+    assert_eq!(
+        strangers.iter().map(|one| one.stage.as_str()).collect::<Vec<_>>(),
+        ["stranger"]
+    );
+    assert!(strangers[0].body.contains(DEVICE));
+    house.stock(&house.provider(), DEVICE);
+    let after = house
+        .engine
+        .reader()
+        .records(&listing)
+        .expect("the store reads")
+        .records;
+    assert_eq!(after[0].stage, "registered");
+}
+
+/// Law 5: a silent older connection is superseded; that both speak is a doubt.
+#[test]
+fn an_older_connection_that_still_speaks_beside_a_newer_one_is_a_doubt_seen_by_people() {
+    let house = House::open_with(Limits {
+        supersede_grace_s: 0,
+        ..Limits::default()
+    });
+    let provider = house.provider();
+    let id = house.stock(&provider, DEVICE);
+    let mut entries = house.engine.subscribe_entries();
+    let (mut older, mut newer) = (house.connect(), house.connect());
+    older.says(&record(DEVICE, 1));
+    older.hears("(P69,0,1)");
+    newer.says(&record(DEVICE, 2));
+    newer.hears("(P69,0,2)");
+    assert_eq!(
+        house
+            .engine
+            .roster()
+            .find(
+                segel_model::report::Protocol::Jointech,
+                &segel_model::DeviceId(DEVICE.into())
+            )
+            .map(|known| known.doubted),
+        Some(false)
+    );
+    older.says(&record(DEVICE, 3));
+    older.hears("(P69,0,3)");
+    let doubted = house.awaits(&mut entries, |event| match event {
+        Event::SealDoubted { seal, why } => Some((*seal, why.clone())),
+        _ => None,
+    });
+    assert_eq!(
+        doubted,
+        (id, "an older connection still speaks beside a newer one".into())
+    );
+}
+
+#[test]
+fn a_silent_older_connection_is_superseded_without_a_doubt() {
+    let house = House::open_with(Limits {
+        supersede_grace_s: 0,
+        connections_per_seal: 1,
+        ..Limits::default()
+    });
+    let id = house.stock(&house.provider(), DEVICE);
+    let (mut older, mut newer) = (house.connect(), house.connect());
+    older.says(&record(DEVICE, 1));
+    older.hears("(P69,0,1)");
+    newer.says(&record(DEVICE, 2));
+    newer.hears("(P69,0,2)");
+    older.is_left();
+    newer.says(&record(DEVICE, 3));
+    newer.hears("(P69,0,3)");
+    let record = house
+        .engine
+        .reader()
+        .record(RecordKind::Seal, id.0, &Scope::Nation)
+        .expect("the store reads");
+    assert_eq!(record.map(|record| record.stage), Some("ready".into()));
+}
+
+#[test]
+fn a_connection_that_says_nothing_or_speaks_another_language_is_closed() {
+    let house = House::open_with(Limits {
+        greeting_s: 1,
+        ..Limits::default()
+    });
+    house.connect().is_left();
+    let mut browser = house.connect();
+    browser.says(b"GET / HTTP/1.1\r\nHost: segel\r\n\r\n");
+    browser.is_left();
+}
+
+#[test]
+fn a_network_beyond_its_limit_is_turned_away_and_let_in_when_one_leaves() {
+    let house = House::open_with(Limits {
+        connections_per_network: 1,
+        ..Limits::default()
+    });
+    let mut first = house.connect();
+    first.says(&record(DEVICE, 1));
+    first.hears("(P69,0,1)");
+    house.connect().is_left();
+    drop(first);
+    let answered = (0..200).any(|_| {
+        let mut next = house.connect();
+        next.tries(&record(DEVICE, 2), "(P69,0,2)")
+    });
+    assert!(answered, "its place is free again");
+}
+
+/// Law 12: a flood, and a reader that does not read, cost the others nothing.
+#[test]
+fn a_flood_from_a_seal_that_never_reads_does_not_keep_another_from_its_answer() {
+    let house = House::open();
+    let flood: Vec<u8> = (0..4000)
+        .flat_map(|number| record("7100000001", number as u8))
+        .collect();
+    let mut rude = house.connect();
+    let writer = std::thread::spawn(move || {
+        rude.says(&flood);
+        rude
+    });
+    for serial in 1..=20 {
+        let mut polite = house.connect();
+        polite.says(&record(DEVICE, serial));
+        polite.hears(&format!("(P69,0,{serial})"));
+    }
+    drop(writer.join().expect("all of it was sent"));
+}
