@@ -8,6 +8,7 @@ use segel_model::{AlarmCode, Event, EventTime, Observed, SealId, Severity, Signa
 use super::battery::{self, BatteryTrouble, Charge, Need};
 use super::deviation::{self, Deviation};
 use super::lateness::Progress;
+use super::revisit::ASSESSED;
 use super::tamper::{self, Tampering};
 use super::{TripWatch, has, known_late, look, refusals, silence, stop, window_fix};
 use crate::Deciding;
@@ -73,10 +74,11 @@ pub fn follow(deciding: &mut Deciding<'_>, _input: &ReportInput, observed: &Obse
     tampering(deciding, &scene);
     faults(deciding, &scene);
     refused(deciding, &scene);
+    revisit(deciding, &scene);
     let Some((id, trip)) = scene.watched() else { return };
     heard(deciding, id, trip, observed);
     if observed.standing == Standing::VeryLate {
-        return ask_revisit(deciding, &scene, id, trip);
+        return;
     }
     if let Some(place) = observed.place.filter(|place| place.use_ == FixUse::Judges) {
         travel(deciding, &scene, id, trip, &place);
@@ -179,21 +181,39 @@ fn over(
     }
 }
 
-/// A report older than the window is judged with its neighbours from history. One question covers all that come until it
-/// is answered.
-fn ask_revisit(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
-    let judges = scene
-        .observed
-        .place
-        .is_some_and(|place| place.use_ == FixUse::Judges);
-    if trip.watch.revisit.is_none() && judges {
-        let (from, until) = whole(scene.seal, trip, scene.observed.at);
+/// Asks for all of a trip where one report cannot be judged by what is at hand: it is older than the window, it came
+/// after the seal was off, or it may take the ground from under an alarm. One question covers all that come until it is
+/// answered.
+fn revisit(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
+    let (at, standing) = (scene.observed.at, scene.observed.standing);
+    let sealed = scene
+        .trip
+        .filter(|trip| standing != Standing::Undated && trip.is_sealed_at(at));
+    let (Some(id), Some(trip)) = (scene.trip_id, sealed) else {
+        return;
+    };
+    let place = scene.observed.place;
+    let judges = place.is_some_and(|place| place.use_ == FixUse::Judges);
+    let beyond_window = standing == Standing::VeryLate || trip.watch.heard.is_none();
+    if trip.watch.revisit.is_none() && ((judges && beyond_window) || contradicts(deciding, scene, id)) {
+        let (from, until) = whole(scene.seal, trip, at);
         deciding.emit(Event::RevisitAsked {
             trip: id,
             from,
             until,
         });
     }
+}
+
+/// Whether a late report falls into the time of an alarm that was raised without it.
+fn contradicts(deciding: &Deciding<'_>, scene: &Scene<'_>, id: TripId) -> bool {
+    let at = scene.observed.at;
+    known_late(scene.observed, scene.edition.watch.late_data_s)
+        && alarms::of_trip(deciding, id).any(|alarm| {
+            let over = alarm.recovered_at.is_some_and(|recovered| recovered < at);
+            let assessed = ASSESSED.contains(&alarm.finding.code) && alarm.unsupported.is_none();
+            assessed && alarm.finding.at < at && !over
+        })
 }
 
 /// All of a trip so far: what an old fix shows may depend on any fix beside it.

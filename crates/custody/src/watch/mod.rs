@@ -146,8 +146,20 @@ impl TripWatch {
         match observed.standing {
             Standing::Fresh => self.fold_fresh(observed),
             Standing::Late => self.fold_late(observed),
-            Standing::VeryLate => self.fold_very_late(),
-            Standing::Repeat | Standing::Undated => {}
+            Standing::VeryLate | Standing::Repeat | Standing::Undated => {}
+        }
+        self.fold_pending(observed);
+    }
+
+    /// What comes late while a revisit is pending may not be in its answer.
+    fn fold_pending(&mut self, observed: &Observed) {
+        let late = observed.backfill || matches!(observed.standing, Standing::Late | Standing::VeryLate);
+        if let Some(pending) = self
+            .revisit
+            .as_mut()
+            .filter(|_| late && observed.standing != Standing::Repeat)
+        {
+            pending.more = true;
         }
     }
 
@@ -193,12 +205,6 @@ impl TripWatch {
         self.window.insert(window_fix(observed.at, &place));
         self.outside = deviation::trailing(&self.window, self.outside);
         self.stop = stop::interrupted(self.stop, observed.at, place.still == Some(true));
-    }
-
-    fn fold_very_late(&mut self) {
-        if let Some(pending) = &mut self.revisit {
-            pending.more = true;
-        }
     }
 
     fn begin(&mut self, at: EventTime, now: ServerTime) {

@@ -10,7 +10,7 @@ use crate::assessment::{self, Assessed, Assessment, Basis};
 use crate::state::Trip;
 
 /// The alarms whose cause an assessment can find, or find missing.
-const ASSESSED: [AlarmCode; 5] = [
+pub(super) const ASSESSED: [AlarmCode; 5] = [
     AlarmCode::A08,
     AlarmCode::A09,
     AlarmCode::A11,

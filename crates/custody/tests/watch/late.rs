@@ -124,3 +124,48 @@ fn an_unset_clock_judges_nothing_by_time() {
         expect![[r#""#]],
     );
 }
+
+/// A blind area of twenty minutes: the fresh record comes first, what was kept follows.
+#[test]
+fn a_blind_area_explains_the_silence_once_its_reports_are_in() {
+    check(
+        "00:01 report km 1
+         00:20 report km 8
+         00:20:01 report km 3 sent 00:05 backfill
+         00:20:02 report km 5 sent 00:10 backfill
+         00:20:03 report km 7 sent 00:15 backfill
+         00:20:10 revisit
+         00:20:20 revisit",
+        expect![[r#"
+            00:11 A12 raised as 1, S2, at 00:01: no report for 10 min
+            00:16 1 escalated: Acknowledge
+            00:20 1 recovered at 00:20
+            00:20:01 revisit asked, 00:00 to 00:20
+            00:20:10 1 unsupported
+            00:20:10 revisited
+            00:20:10 revisit asked, 00:00 to 00:20
+            00:20:20 revisited
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_kept_comes_after_the_seal_is_off_and_is_judged_all_the_same() {
+    check(
+        "00:01 report km 1
+         00:09 report km 9
+         00:10 opened under grant
+         00:11 taken off
+         00:12 report km 9
+         00:12:01 report km 3 north 600 sent 00:03 backfill
+         00:12:02 report km 4 north 600 sent 00:04 backfill
+         00:12:03 report km 5 sent 00:10:30 backfill signal rope_out
+         00:12:10 revisit",
+        expect![[r#"
+            00:12:01 revisit asked, 00:00 to 00:12
+            00:12:10 A08 raised as 1, S2, at 00:02:20, known late: 500 m outside for 3 min 20 s near km 3.0
+            00:12:10 revisited
+            00:12:10 revisit asked, 00:00 to 00:12
+        "#]],
+    );
+}

@@ -291,23 +291,8 @@ impl World {
                 self.take(&Input::ClockStepped { by_ms });
             }
             ["revisit"] => self.revisit(),
-            ["opened", "under", "grant"] => {
-                let circumstance = Circumstance {
-                    at: EventTime::from_receipt(self.now),
-                    place: None,
-                    reason: "by command".into(),
-                };
-                let (trip, from, to) = (TRIP, TripState::RemovalGranted, TripState::Removing);
-                self.fold(
-                    &Event::TripMoved {
-                        trip,
-                        from,
-                        to,
-                        circumstance,
-                    },
-                    None,
-                );
-            }
+            ["opened", "under", "grant"] => self.go(TripState::RemovalGranted, TripState::Removing),
+            ["taken", "off"] => self.go(TripState::Removing, TripState::Removed),
             ["report", how @ ..] => {
                 let input = self.report(how);
                 self.take(&Input::Report(input));
@@ -318,6 +303,24 @@ impl World {
             }
             other => panic!("no such line: {other:?}"),
         }
+    }
+
+    fn go(&mut self, from: TripState, to: TripState) {
+        let circumstance = Circumstance {
+            at: EventTime::from_receipt(self.now),
+            place: None,
+            reason: "story".into(),
+        };
+        let trip = TRIP;
+        self.fold(
+            &Event::TripMoved {
+                trip,
+                from,
+                to,
+                circumstance,
+            },
+            None,
+        );
     }
 
     /// Answers what the watch has asked for, with all that came so far.
