@@ -493,7 +493,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People of the asker's own side; customs supervisors see those of their office and of the firms that work there. */
+        /** People of the asker's own side; for customs also those of a firm. */
         get: operations["list_people"];
         put?: never;
         post?: never;
@@ -836,7 +836,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a seal said, newest first: decoded, judged, and the bytes as they came with secrets masked. */
+        /** What a seal said, oldest first: decoded, judged, and the bytes as they came with secrets masked. */
         get: operations["list_seal_reports"];
         put?: never;
         post?: never;
@@ -2445,7 +2445,7 @@ export interface components {
             reference?: string | null;
             /** @description When it was decided. */
             queued: components["schemas"]["Moment"];
-            tried?: components["schemas"]["Moment"] | null;
+            next_try?: components["schemas"]["Moment"] | null;
             /** @description Corrections a person made, by field name. */
             corrections: components["schemas"]["Correction"][];
             /** @description The facts it carries. */
@@ -2740,6 +2740,7 @@ export interface components {
          *       "container": "CSQU 305438-3",
          *       "document": 5,
          *       "driver": "Budi",
+         *       "driver_person": null,
          *       "driver_phone": "+62 812 000 000",
          *       "install_wanted": "2026-11-24T09:00:00.000Z",
          *       "mode": "sealed",
@@ -2790,6 +2791,11 @@ export interface components {
             driver?: string | null;
             /** @description The driver's telephone. */
             driver_phone?: string | null;
+            /**
+             * Format: int64
+             * @description The driver, where they have an account: only then do they see the trip. `driver` is not needed then.
+             */
+            driver_person?: number | null;
             install_wanted?: components["schemas"]["Moment"] | null;
             start_from?: components["schemas"]["Moment"] | null;
             start_until?: components["schemas"]["Moment"] | null;
@@ -3156,7 +3162,7 @@ export interface components {
                 reference?: string | null;
                 /** @description When it was decided. */
                 queued: components["schemas"]["Moment"];
-                tried?: components["schemas"]["Moment"] | null;
+                next_try?: components["schemas"]["Moment"] | null;
                 /** @description Corrections a person made, by field name. */
                 corrections: components["schemas"]["Correction"][];
                 /** @description The facts it carries. */
@@ -3351,14 +3357,6 @@ export interface components {
                 device: string;
                 /** @description When it was first heard. */
                 first_seen: components["schemas"]["Moment"];
-                /** @description When it last spoke. */
-                last_seen: components["schemas"]["Moment"];
-                /**
-                 * Format: int64
-                 * @description How often.
-                 */
-                reports: number;
-                position?: components["schemas"]["Position"] | null;
             }[];
             /** @description Pass it as `?cursor=` to read on. */
             next?: string | null;
@@ -3844,14 +3842,6 @@ export interface components {
             device: string;
             /** @description When it was first heard. */
             first_seen: components["schemas"]["Moment"];
-            /** @description When it last spoke. */
-            last_seen: components["schemas"]["Moment"];
-            /**
-             * Format: int64
-             * @description How often.
-             */
-            reports: number;
-            position?: components["schemas"]["Position"] | null;
         };
         /** @description Bytes as they came, with secrets masked unless unmasking was asked for (a logged right). */
         RawFrame: {
@@ -3999,11 +3989,6 @@ export interface components {
              * @description That came.
              */
             received: number;
-            /**
-             * Format: int64
-             * @description The longest time without one.
-             */
-            longest_gap_s: number;
         };
         /**
          * @description What sort of thing a report says.
@@ -4860,7 +4845,7 @@ export interface operations {
     list_alarms: {
         parameters: {
             query?: {
-                /** @description `open` (the default) or `closed`. */
+                /** @description `open` (the default), `closed` or `all`. */
                 stage?: string;
                 /** @description Only those of this trip. */
                 trip?: number;
@@ -6158,9 +6143,11 @@ export interface operations {
     list_people: {
         parameters: {
             query?: {
+                /** @description Those of this organisation: customs may ask, to name who opens a seal. */
+                organisation?: number;
                 /** @description The `next` of the page before. */
                 cursor?: string;
-                /** @description How many lines, 1 to 200; 50 where nothing is said. */
+                /** @description How many lines, 1 to 200. */
                 limit?: number;
             };
             header?: never;
@@ -7086,9 +7073,9 @@ export interface operations {
     list_seal_reports: {
         parameters: {
             query?: {
-                /** @description Received from then on (RFC 3339). */
+                /** @description From then on (RFC 3339, event time); a day before `until` where nothing is said. */
                 from?: string;
-                /** @description Received until then. */
+                /** @description Until then; now where nothing is said. */
                 until?: string;
                 /** @description Only the reports of this commit … */
                 commit?: number;
@@ -7218,7 +7205,10 @@ export interface operations {
     sign_out: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description with a session cookie */
+                "X-CSRF-Token"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

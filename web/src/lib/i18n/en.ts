@@ -1,7 +1,9 @@
 // Every sentence of the screens in English, the second language. See id.ts.
 import type { Catalogue } from './catalogue';
+import { deskEnglish } from './desk.en';
 
 export const english: Catalogue = {
+  ...deskEnglish,
   'app.name': 'Segel',
   'app.claim': 'Custody of containers under electronic seal',
   'app.skip': 'Skip to content',

@@ -1,7 +1,9 @@
 // Every sentence of the screens in Indonesian, the first language. The keys of this file are the catalogue:
 // en.ts must have exactly the same ones, with the same {gaps}, or the type check fails.
+import { deskIndonesian } from './desk.id';
 
 export const indonesian = {
+  ...deskIndonesian,
   'app.name': 'Segel',
   'app.claim': 'Pengawasan peti kemas bersegel elektronik',
   'app.skip': 'Langsung ke isi',

@@ -16,6 +16,7 @@ import { alarms } from './alarms';
 import { areas } from './areas';
 import { ground, groundLayers } from './basemap';
 import { corridors } from './corridors';
+import { fixes } from './fixes';
 import { putMarks } from './marks';
 import { DARK, LIGHT, type Palette } from './palette';
 import { NOTHING, type Part } from './part';
@@ -25,7 +26,7 @@ import { trail } from './trail';
 setWorkerUrl(worker_url);
 
 /** From the ground up: what moves lies above what stands. */
-const PARTS = { areas, corridors, trail, alarms, seals } as const;
+const PARTS = { areas, corridors, trail, fixes, alarms, seals } as const;
 /** What lies on the ground must not cover its names. */
 const UNDER_LABELS: ReadonlySet<string> = new Set([areas.id, corridors.id]);
 const FIRST_LABEL = 'road-names';

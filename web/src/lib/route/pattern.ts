@@ -19,6 +19,7 @@ export const SCREENS = {
   jobs: '/tugas',
   job: '/tugas/:id',
   journal: '/jurnal',
+  rules: '/aturan',
   people: '/orang',
 } as const;
 

@@ -31,20 +31,21 @@ const ITEMS = {
   request: { screen: 'request', label: 'nav.request', icon: 'request' },
   jobs: { screen: 'jobs', label: 'nav.jobs', icon: 'jobs' },
   journal: { screen: 'journal', label: 'nav.journal', icon: 'journal' },
+  rules: { screen: 'rules', label: 'nav.rules', icon: 'scales' },
   people: { screen: 'people', label: 'nav.people', icon: 'people' },
 } as const satisfies Record<string, Item>;
 
 /** The menu of each role; its first line is where the role starts. */
 const MENUS: Readonly<Record<Role, readonly (keyof typeof ITEMS)[]>> = {
   customs_officer: ['work', 'centre', 'documents', 'routes'],
-  customs_supervisor: ['centre', 'work', 'documents', 'routes', 'messages', 'journal', 'people'],
-  customs_hq: ['centre', 'work', 'documents', 'messages', 'journal'],
+  customs_supervisor: ['centre', 'work', 'documents', 'routes', 'messages', 'seals', 'journal', 'rules', 'people'],
+  customs_hq: ['centre', 'work', 'documents', 'messages', 'seals', 'journal', 'rules'],
   provider_admin: ['seals', 'work', 'centre', 'messages', 'people'],
   provider_operator: ['work', 'centre', 'seals', 'messages', 'routes'],
   technician: ['jobs'],
   service_user: ['work', 'request', 'documents', 'routes', 'centre'],
   driver: ['jobs'],
-  auditor: ['journal', 'work', 'centre', 'documents', 'messages'],
+  auditor: ['journal', 'rules', 'work', 'centre', 'documents', 'messages', 'seals'],
 };
 
 /** The role's menu. */

@@ -116,7 +116,7 @@ export class Office {
 }
 
 /** What is known of a seal after it has moved. */
-function moved(last: Api['SealNow'] | null | undefined, item: Api['LivePosition']): Api['SealNow'] {
+export function moved(last: Api['SealNow'] | null | undefined, item: Api['LivePosition']): Api['SealNow'] {
   return {
     charging: false,
     lock: {},
