@@ -471,6 +471,7 @@ fn an_opening_inside_the_window_known_late_is_matched() {
             0:58 trip 1 11 SealCheck > 12 RemovalGranted (opened inside the window, known late)
             0:58 trip 1 12 RemovalGranted > 13 Removing (by command)
             0:58 trip 1 Removal starts at 0:56, limit 5 min
+            0:58 RevisitAsked
             0:58 SKP message 13: E12
             0:58 SKP message 14: E13
             1:00 SKP message 15: E06
