@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use segel_geo::Position;
 use segel_model::alarm::Finding;
-use segel_model::grant::{GrantEnd, UnlockMethod};
+use segel_model::grant::{Grant, GrantEnd, UnlockMethod};
 use segel_model::input::ReportInput;
 use segel_model::observed::{FixUse, Standing};
 use segel_model::order::Outcome as OrderOutcome;
@@ -105,7 +105,25 @@ fn covers(deciding: &Deciding<'_>, id: GrantId, opened: &Opened<'_>) -> bool {
     let at = ServerTime::from_unix_ms(opened.at.unix_ms);
     let grant = &record.grant;
     let in_window = grant.from.plus_s(-slack_s) <= at && at <= end_of(record).plus_s(slack_s);
-    in_window && fits(&grant.method, opened) && at_place(deciding, id, record, opened)
+    in_window
+        && fits(&grant.method, opened)
+        && was_asked(deciding, id, grant)
+        && at_place(deciding, id, record, opened)
+}
+
+/// A command or one-time password comes from us: without an order of ours under the grant it came from somebody else.
+fn was_asked(deciding: &Deciding<'_>, id: GrantId, grant: &Grant) -> bool {
+    let ours = matches!(
+        grant.method,
+        UnlockMethod::Command | UnlockMethod::DynamicPassword
+    );
+    let withheld = |outcome: &OrderOutcome| matches!(outcome, OrderOutcome::Withheld { .. });
+    let asked = || {
+        deciding.orders_of(grant.trip).any(|(_, order)| {
+            order.ordered.grant == Some(id) && !order.outcome.as_ref().is_some_and(withheld)
+        })
+    };
+    !ours || asked()
 }
 
 /// When a grant stopped holding: its window, or the moment customs took it back.

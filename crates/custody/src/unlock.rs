@@ -205,9 +205,11 @@ pub(crate) fn end(deciding: &mut Deciding<'_>, id: GrantId, why: GrantEnd, reaso
         reason: reason.into(),
     });
     let opening = orders_under(deciding, id);
-    let any_sent = opening.iter().any(|(_, sent)| *sent);
+    // A seal that opened has had its order, whether or not we have been told that it went out.
+    let used = why == GrantEnd::Used;
+    let any_sent = opening.iter().any(|(_, sent)| *sent || used);
     for (order, sent) in opening {
-        if !sent {
+        if !sent && !used {
             let why = String::from("the grant is over");
             deciding.emit(Event::OrderEnded {
                 order,

@@ -583,6 +583,7 @@ fn a_driver_sees_the_trip_only_while_it_is_under_way() {
     assert!(sees(&world, "didi"));
     world.given(
         "0:28 seal 1 at destination locked
+         0:28 teo unlocks
          0:29 seal 1 at destination open says unsealed-by-command",
     );
     assert!(sees(&world, "didi"));

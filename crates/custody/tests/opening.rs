@@ -560,14 +560,17 @@ fn a_second_opening_at_removal_is_part_of_it() {
     check(
         "given granted
          0:28 seal 1 at destination locked
+         0:28 teo unlocks
          0:29 seal 1 at destination open says unsealed-by-command
          0:30 seal 1 at destination open says unsealed-by-command
          0:31 tia finishes removal
          0:31 teo finishes removal
          0:31 teo finishes removal",
         expect![[r#"
+            0:28 order 2: UnlockStatic
             0:29 opened at 0:29 by command under grant 1
             0:29 grant 1 ended: Used
+            0:29 order 3: RotatePassword
             0:29 trip 1 12 RemovalGranted > 13 Removing (by command)
             0:29 trip 1 Removal starts at 0:29, limit 5 min
             0:29 SKP message 11: E13
@@ -625,4 +628,129 @@ fn a_provider_orders_nothing_that_opens() {
         "opening_needs_grant"
     );
     assert_eq!(says("given travelling", SealOrder::SetTime), "accepted");
+}
+
+/// Invariant 9, after the end: what a seal kept in a blind area belongs to the trip it happened on, even when the seal
+/// serves another by then.
+#[test]
+fn an_opening_known_after_the_trip_alarms_on_that_trip() {
+    check(
+        "given granted
+         0:28 seal 1 at destination locked
+         0:28 teo unlocks
+         0:29 seal 1 at destination open says unsealed-by-command
+         0:31 teo finishes removal
+         0:33 teo photos removal
+         0:34 umar opens trip TEMU6079348
+         0:34 umar submits trip 2
+         0:34 umar plans 1 trip 2
+         0:35 opi assigns seal 1 to teo trip 2
+         0:36 seal 1 at road open says unsealed-by-password time 0:13
+         0:37 seal 1 at destination open says unsealed-by-password time 0:32",
+        expect![[r#"
+            0:28 order 2: UnlockStatic
+            0:29 opened at 0:29 by command under grant 1
+            0:29 grant 1 ended: Used
+            0:29 order 3: RotatePassword
+            0:29 trip 1 12 RemovalGranted > 13 Removing (by command)
+            0:29 trip 1 Removal starts at 0:29, limit 5 min
+            0:29 SKP message 11: E13
+            0:30 SKP message 12: E06
+            0:31 trip 1 seal is off
+            0:31 trip 1 Removal took 120 s, met
+            0:31 trip 1 13 Removing > 14 Removed (the technician has taken it off)
+            0:31 trip 1 RemovalPhotos starts at 0:31, limit 10 min
+            0:33 photo 5 SealBeforeOpening
+            0:33 photo 6 DoorAfterRemoval
+            0:33 photo 7 DeviceCondition
+            0:33 trip 1 RemovalPhotos took 120 s, met
+            0:33 trip 1 14 Removed > 15 Completed (complete)
+            0:33 trip 1 kept
+            0:33 SKP message 13: E14
+            0:33 SKP message 14: E15
+            0:34 trip 2 opened
+            0:34 trip 2 has document 1
+            0:34 trip 2 1 Draft > 2 AwaitingDocument (document given)
+            0:34 trip 2 backed by line 1 of document 1
+            0:34 trip 2 2 AwaitingDocument > 3 Submitted (the gate let it through)
+            0:34 SKP message 15: E02
+            0:34 trip 2 by route 1
+            0:34 trip 2 3 Submitted > 4 RouteProposed (route chosen)
+            0:34 trip 2 4 RouteProposed > 4 RouteApproved (the route was approved before)
+            0:34 SKP message 16: E03
+            0:35 trip 2 has seal 1, fitter 6
+            0:35 trip 2 4 RouteApproved > 5 Assigned (seal assigned)
+            0:35 SKP message 17: E02
+            0:36 opened at 0:13 by fixed password under NO GRANT
+            0:36 ALARM 1 A02 S1 KNOWN LATE: the seal was opened without a grant (by fixed password)
+            0:36 SKP message 18: E07
+        "#]],
+    );
+}
+
+/// Held after the opening had happened: the seal is open with authority, and the officer's release leads on to removal by a
+/// fresh grant.
+#[test]
+fn a_trip_held_between_opening_and_its_news_needs_a_fresh_grant() {
+    check(
+        "given granted
+         0:28 seal 1 at destination locked
+         0:28 teo unlocks
+         0:28 order 2 sent
+         0:29:30 seal 1 at destination locked says rope-cut
+         0:31 seal 1 at destination open says unsealed-by-command time 0:29
+         0:32 oka decides release
+         0:33 oka grants command to teo
+         0:33 teo unlocks grant 2
+         0:34 seal 1 at destination open says unsealed-by-command
+         0:35 teo finishes removal",
+        expect![[r#"
+            0:28 order 2: UnlockStatic
+            0:28 order 2 sent
+            0:29:30 ALARM 1 A01 S1: the rope of the seal was cut
+            0:29:30 grant 1 ended: TripHeld
+            0:29:30 order 3: RotatePassword
+            0:29:30 trip 1 12 RemovalGranted > 11 SealCheck (a critical alarm was raised)
+            0:29:30 trip 1 11 SealCheck > 11 Compromised (a critical alarm was raised)
+            0:29:30 SKP message 11: E07
+            0:30 SKP message 12: E06
+            0:31 opened at 0:29 by command under grant 1
+            0:32 held trip decided: release true
+            0:32 trip 1 11 Compromised > 11 SealCheck (reason)
+            0:33 grant 2 until 1:03
+            0:33 trip 1 11 SealCheck > 12 RemovalGranted (customs lets it be opened)
+            0:33 SKP message 13: E12
+            0:33 order 4: UnlockStatic
+            0:34 opened at 0:34 by command under grant 2
+            0:34 grant 2 ended: Used
+            0:34 order 5: RotatePassword
+            0:34 trip 1 12 RemovalGranted > 13 Removing (by command)
+            0:34 trip 1 Removal starts at 0:34, limit 5 min
+            0:34 SKP message 14: E13
+            0:35 SKP message 15: E06
+            0:35 trip 1 seal is off
+            0:35 trip 1 Removal took 60 s, met
+            0:35 trip 1 13 Removing > 14 Removed (the technician has taken it off)
+            0:35 trip 1 RemovalPhotos starts at 0:35, limit 10 min
+        "#]],
+    );
+}
+
+/// A command that nobody asked us for is somebody else's, grant or no grant.
+#[test]
+fn a_command_that_we_did_not_send_is_not_ours() {
+    check(
+        "given granted
+         0:28 seal 1 at destination locked
+         0:30 seal 1 at destination open says unsealed-by-command",
+        expect![[r#"
+            0:30 SKP message 11: E06
+            0:30 opened at 0:30 by command under NO GRANT
+            0:30 ALARM 1 A02 S1: the seal was opened without a grant (by command)
+            0:30 grant 1 ended: TripHeld
+            0:30 trip 1 12 RemovalGranted > 11 SealCheck (a critical alarm was raised)
+            0:30 trip 1 11 SealCheck > 11 Compromised (a critical alarm was raised)
+            0:30 SKP message 12: E07
+        "#]],
+    );
 }

@@ -60,6 +60,7 @@ fn a_trip_ends_without_skp_and_stays_until_it_has_heard() {
     world.given("given granted");
     world.play(
         "0:28 seal 1 at destination locked
+         0:28 teo unlocks
          0:29 seal 1 at destination open says unsealed-by-command
          0:31 teo finishes removal
          0:33 teo photos removal
@@ -68,8 +69,10 @@ fn a_trip_ends_without_skp_and_stays_until_it_has_heard() {
     );
     let told = std::mem::take(&mut world.told);
     expect![[r#"
+        0:28 order 2: UnlockStatic
         0:29 opened at 0:29 by command under grant 1
         0:29 grant 1 ended: Used
+        0:29 order 3: RotatePassword
         0:29 trip 1 12 RemovalGranted > 13 Removing (by command)
         0:29 trip 1 Removal starts at 0:29, limit 5 min
         0:29 SKP message 11: E13

@@ -263,11 +263,14 @@ fn a_removal_of_exactly_five_minutes_is_in_time() {
     check(
         "given granted
          0:28 seal 1 at destination locked
+         0:28 teo unlocks
          0:29 seal 1 at destination open says unsealed-by-command
          0:34 teo finishes removal",
         expect![[r#"
+            0:28 order 2: UnlockStatic
             0:29 opened at 0:29 by command under grant 1
             0:29 grant 1 ended: Used
+            0:29 order 3: RotatePassword
             0:29 trip 1 12 RemovalGranted > 13 Removing (by command)
             0:29 trip 1 Removal starts at 0:29, limit 5 min
             0:29 SKP message 11: E13
@@ -286,11 +289,14 @@ fn a_removal_a_second_longer_is_late() {
     check(
         "given granted
          0:28 seal 1 at destination locked
+         0:28 teo unlocks
          0:29 seal 1 at destination open says unsealed-by-command
          0:34:01 teo finishes removal",
         expect![[r#"
+            0:28 order 2: UnlockStatic
             0:29 opened at 0:29 by command under grant 1
             0:29 grant 1 ended: Used
+            0:29 order 3: RotatePassword
             0:29 trip 1 12 RemovalGranted > 13 Removing (by command)
             0:29 trip 1 Removal starts at 0:29, limit 5 min
             0:29 SKP message 11: E13
@@ -312,12 +318,15 @@ fn removal_photos_a_second_late_end_the_trip_with_remarks() {
     check(
         "given granted
          0:28 seal 1 at destination locked
+         0:28 teo unlocks
          0:29 seal 1 at destination open says unsealed-by-command
          0:31 teo finishes removal
          0:41:01 teo photos removal",
         expect![[r#"
+            0:28 order 2: UnlockStatic
             0:29 opened at 0:29 by command under grant 1
             0:29 grant 1 ended: Used
+            0:29 order 3: RotatePassword
             0:29 trip 1 12 RemovalGranted > 13 Removing (by command)
             0:29 trip 1 Removal starts at 0:29, limit 5 min
             0:29 SKP message 11: E13
