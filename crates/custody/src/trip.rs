@@ -16,6 +16,8 @@ use crate::watch::TripWatch;
 use crate::{Deciding, assign, refusals};
 
 /// Whether the SOP knows a transition. None skips a state; a side branch (2m, 11 held) leads back to its state.
+///
+/// Absent on purpose: nothing moves a draft to *expired* yet. The SOP names no number of days, and the rulebook has none.
 pub const fn follows(from: TripState, to: TripState) -> bool {
     use TripState as T;
     match (from, to) {
