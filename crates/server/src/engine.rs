@@ -329,6 +329,10 @@ impl Engine {
         subjects.sort_unstable();
         subjects.dedup();
         subjects.iter().for_each(|what| round.rows.touch(*what, seq));
+        let readers = events
+            .iter()
+            .flat_map(|event| projection::readers_changed(&self.state, event));
+        readers.for_each(|what| round.rows.touch(what, seq));
         let cause = match input {
             Input::Report(_) => Cause::Report,
             other => Cause::Input(other),

@@ -65,6 +65,35 @@ pub fn leaving(state: &State, archive: Archive<'_>, events: &[Event], seq: u64) 
     events.iter().filter_map(ending).filter_map(row).collect()
 }
 
+/// What others may see, or no longer, because an event gave a trip another office or another person: all that hangs on
+/// the trip is seen by whom the trip is seen by.
+pub fn readers_changed(state: &State, event: &Event) -> Vec<Subject> {
+    let trip = match event {
+        Event::DocumentAttached { trip, .. }
+        | Event::TripPlanned { trip, .. }
+        | Event::SealAssigned { trip, .. }
+        | Event::SealReleased { trip, .. } => *trip,
+        Event::Granted { what, .. } => what.trip,
+        Event::TripMoved { trip, to, .. } if to.is_over() => *trip,
+        _ => return Vec::new(),
+    };
+    let Some(record) = state.trips.get(&trip) else {
+        return Vec::new();
+    };
+    let named = [
+        record.document.map(Subject::Document),
+        record.route.map(Subject::Route),
+        record.seal.map(Subject::Seal),
+    ];
+    let photos = record.photos.keys().map(|photo| Subject::Photo(*photo));
+    named
+        .into_iter()
+        .flatten()
+        .chain(photos)
+        .chain(state.index.of_trip(trip))
+        .collect()
+}
+
 /// The record of a device nobody has registered.
 pub fn stranger(protocol: Protocol, device: &DeviceId, stage: &str, at: ServerTime, seq: u64) -> RecordRow {
     let body = json!({"protocol": protocol, "device": device, "at": at});

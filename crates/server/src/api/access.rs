@@ -164,16 +164,17 @@ impl Caller {
         }
     }
 
-    /// The organisation they name, or their own.
-    pub fn organisation_or(&self, named: Option<u64>, field: &str) -> Result<OrganisationId, Problem> {
+    /// The organisation they name, or their own. Who has neither has no right to what needs one, and is told that.
+    pub fn organisation_or(&self, named: Option<u64>) -> OrganisationId {
         let own = self.principal.organisation();
-        named.map(OrganisationId).or(own).ok_or_else(|| {
-            Problem::field(
-                field,
-                "Sebutkan organisasinya.",
-                "name the organisation: you belong to none",
-            )
-        })
+        named.map(OrganisationId).or(own).unwrap_or(OrganisationId(0))
+    }
+
+    /// Refuses drivers: they see where their trip goes, not its papers.
+    pub fn no_driver(&self) -> Result<(), Problem> {
+        (self.role != Role::Driver)
+            .then_some(())
+            .ok_or_else(Problem::not_allowed)
     }
 
     /// Refuses every role but these.

@@ -67,6 +67,7 @@ async fn list_documents(
     caller: Caller,
     Query(query): Query<DocumentQuery>,
 ) -> Result<Json<Page<Document>>, Problem> {
+    caller.no_driver()?;
     let wanted = Wanted::read(query.cursor.as_deref(), query.limit)?;
     let page = api.read(&caller, move |view| {
         let stages = query.status.into_iter().collect();
@@ -129,7 +130,7 @@ fn paper(ask: &Ask<NewDocument>) -> Result<Paper, Problem> {
         tps_destination: sent.tps_destination.trim().into(),
         bc11: sent.bc11.clone(),
         submission_number: sent.submission_number.clone(),
-        owner: ask.caller.organisation_or(sent.owner, "owner")?,
+        owner: ask.caller.organisation_or(sent.owner),
         lines: sent.lines.iter().zip(0..).map(line).collect::<Result<_, _>>()?,
         scan: scan.transpose()?,
     })
@@ -204,6 +205,7 @@ async fn read_document(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Json<Document>, Problem> {
+    caller.no_driver()?;
     let document = api.read(&caller, move |view| {
         let (_, document) = view.seen(RecordKind::Document, id)?;
         view.show_document(id, document)
@@ -217,6 +219,7 @@ async fn read_document(
     responses((status = 200, description = "the file", body = Vec<u8>, content_type = "application/octet-stream"), Refusals)
 )]
 async fn read_scan(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Response<Bytes>, Problem> {
+    caller.no_driver()?;
     let file = api.read(&caller, move |view| {
         let (_, document): (_, state::Document) = view.seen(RecordKind::Document, id)?;
         let hash = document.paper.scan.ok_or_else(Problem::not_found)?;

@@ -318,7 +318,7 @@ async fn accept_invitation(
 ) -> Result<Response, Problem> {
     api.inner
         .attempts
-        .take("an invitation", peer, api.now())
+        .take(&accept.code, peer, api.now())
         .map_err(Problem::too_often)?;
     check_joining(&accept)?;
     let password = api.inner.passwords.hash(accept.password.clone()).await?;

@@ -48,16 +48,17 @@ pub(super) fn router() -> OpenApiRouter<Api> {
     responses((status = 200, description = "send the bytes", body = Upload), Verdicts)
 )]
 async fn start_upload(State(api): State<Api>, ask: Ask<NewUpload>) -> Result<Json<Upload>, Problem> {
-    ask.caller.only(&[
-        Role::Technician,
-        Role::ServiceUser,
-        Role::ProviderAdmin,
-        Role::ProviderOperator,
-    ])?;
+    ask.caller
+        .only(&[Role::Technician, Role::ServiceUser, Role::ProviderOperator])?;
+    let role = ask.caller.role;
     let id = crate::auth::secrets::hex(&ask.secret(&api, "upload")[..16]);
     let (sent, person) = (ask.body.clone(), ask.caller.person);
     let upload = api.read(&ask.caller, move |view| {
         let (_, trip): (_, state::Trip) = view.seen(RecordKind::Trip, sent.trip)?;
+        // A user takes photos only where it supplies its own seals.
+        if role == Role::ServiceUser && trip.request.owner != trip.request.provider {
+            return Err(Problem::not_allowed());
+        }
         upload::check_new(view, &trip, &sent)?;
         upload::begin(view.api, id, person, sent)
     });
@@ -146,6 +147,7 @@ async fn drop_upload(State(api): State<Api>, caller: Caller, Word(id): Word) -> 
     responses((status = 200, description = "the photo's facts", body = Photo), Refusals)
 )]
 async fn read_photo(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Json<Photo>, Problem> {
+    caller.no_driver()?;
     let photo = api.read(&caller, move |view| {
         let (record, photo) = view.seen(RecordKind::Photo, id)?;
         view.show_photo(id, record.trip.unwrap_or(TripId(0)), photo)
@@ -163,6 +165,7 @@ async fn read_original(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Response<Bytes>, Problem> {
+    caller.no_driver()?;
     let file = api
         .read(&caller, move |view| original(view, id).map(|(_, file)| file))
         .await?;
@@ -187,6 +190,7 @@ async fn read_preview(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Response<Bytes>, Problem> {
+    caller.no_driver()?;
     let found = api.read(&caller, move |view| {
         let (_, photo): (_, state::Photo) = view.seen(RecordKind::Photo, id)?;
         if !photo.facts.has_preview {

@@ -89,7 +89,7 @@ async fn list_routes(
     responses((status = 200, description = "it is done and durable", body = Done), Verdicts)
 )]
 async fn propose_route(State(api): State<Api>, ask: Ask<RoutePlan>) -> Result<Json<Done>, Problem> {
-    let owner = ask.caller.organisation_or(ask.body.owner, "owner")?;
+    let owner = ask.caller.organisation_or(ask.body.owner);
     let plan = plan(ask.body.clone(), owner)?;
     Ok(Json(ask.run(&api, Command::ProposeRoute(plan)).await?))
 }

@@ -123,7 +123,7 @@ async fn register_seal(State(api): State<Api>, ask: Ask<NewSeal>) -> Result<Json
         device: DeviceId(seal.device.trim().into()),
         label: seal.label.trim().into(),
         profile: seal.profile.trim().into(),
-        provider: ask.caller.organisation_or(seal.provider, "provider")?,
+        provider: ask.caller.organisation_or(seal.provider),
         pool,
         certificate: seal.certificate.clone().map(Into::into),
     };

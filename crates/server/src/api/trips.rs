@@ -153,7 +153,7 @@ async fn open_trip(State(api): State<Api>, ask: Ask<NewTrip>) -> Result<Json<Don
     let plate = plate.map(|plate| keep(&mut rows, plate_subject(&api, plate)));
     let driver = driver(&api, &ask, &mut rows).await?;
     let request = TripRequest {
-        owner: ask.caller.organisation_or(sent.owner, "owner")?,
+        owner: ask.caller.organisation_or(sent.owner),
         provider: OrganisationId(sent.provider),
         container: container("container", &sent.container)?,
         check_digit_confirmed: sent.check_digit_confirmed,
@@ -709,6 +709,7 @@ async fn list_photos(
     Id(id): Id,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Photo>>, Problem> {
+    caller.no_driver()?;
     let wanted = page.wanted()?;
     let page = api.read(&caller, move |view| {
         let (_, _trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
