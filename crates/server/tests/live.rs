@@ -1,0 +1,213 @@
+//! The live stream: what happened, in order, once, only to whom it concerns, and not a moment longer than the session.
+
+mod people;
+
+use people::{House, Person, document, organisation};
+use serde_json::{Value, json};
+
+struct Cast<'a> {
+    supervisor: Person<'a>,
+    user: Person<'a>,
+    other: Person<'a>,
+}
+
+fn cast(house: &House) -> Cast<'_> {
+    let supervisor = house.join(&house.customs_code, "sari");
+    let firm = |name: &str| {
+        supervisor
+            .post("/organisations", json!({"name": name, "kind": "importer"}))
+            .id()
+    };
+    let (one, two) = (firm("PT Satu"), firm("PT Dua"));
+    Cast {
+        user: supervisor.brings("user", "service_user", organisation(one)),
+        other: supervisor.brings("other", "service_user", organisation(two)),
+        supervisor,
+    }
+}
+
+fn kinds(event: &people::LiveEvent) -> Vec<&str> {
+    let happened = event.data["happened"].as_array().expect("a list");
+    happened.iter().filter_map(|one| one["kind"].as_str()).collect()
+}
+
+#[test]
+fn what_happens_is_heard_by_whom_it_concerns_and_by_nobody_else() {
+    let house = House::open();
+    let cast = cast(&house);
+    let (mut user, mut other, mut customs) = (
+        cast.user.follow(None),
+        cast.other.follow(None),
+        cast.supervisor.follow(None),
+    );
+    for live in [&mut user, &mut other, &mut customs] {
+        assert_eq!(live.next().expect("hello").name, "hello");
+    }
+    let mine = cast
+        .user
+        .post("/documents", document(None, "1", "CSQU3054383"))
+        .done();
+    let theirs = cast
+        .other
+        .post("/documents", document(None, "2", "TEMU6079348"))
+        .done();
+    let heard = user.next_of("events");
+    assert_eq!(
+        (heard.id, kinds(&heard)),
+        (mine.json["seq"].as_u64(), vec!["document_registered"])
+    );
+    assert_eq!(heard.data["happened"][0]["document"], mine.json["id"]);
+    let heard = other.next_of("events");
+    assert_eq!(
+        heard.id,
+        theirs.json["seq"].as_u64(),
+        "the first it hears is its own"
+    );
+    let both: Vec<_> = [customs.next_of("events"), customs.next_of("events")]
+        .iter()
+        .map(|event| event.id)
+        .collect();
+    assert_eq!(both, [mine.json["seq"].as_u64(), theirs.json["seq"].as_u64()]);
+}
+
+#[test]
+fn who_comes_back_hears_what_was_missed_once_and_in_order() {
+    let house = House::open();
+    let cast = cast(&house);
+    let mut live = cast.user.follow(None);
+    let hello = live.next().expect("hello");
+    let known = hello.data["seq"].as_u64().expect("a number");
+    drop(live);
+    let missed: Vec<_> = (0..3)
+        .map(|number| {
+            cast.user
+                .post("/documents", document(None, &number.to_string(), "CSQU3054383"))
+                .done()
+                .json["seq"]
+                .as_u64()
+        })
+        .collect();
+    let mut live = cast.user.follow(Some(known));
+    let next = cast
+        .user
+        .post("/documents", document(None, "9", "CSQU3054383"))
+        .done()
+        .json["seq"]
+        .as_u64();
+    let heard: Vec<_> = (0..4).map(|_| live.next_of("events").id).collect();
+    assert_eq!(heard, [missed, vec![next]].concat());
+}
+
+#[test]
+fn who_knows_more_than_there_is_is_told_to_read_everything_anew() {
+    let house = House::open();
+    let cast = cast(&house);
+    let mut live = cast.user.follow(Some(1_000_000));
+    let reset = live.next_of("reset");
+    assert_eq!(reset.data["why"], "ahead");
+    let next = cast
+        .user
+        .post("/documents", document(None, "1", "CSQU3054383"))
+        .done();
+    assert_eq!(
+        live.next_of("events").id,
+        next.json["seq"].as_u64(),
+        "and goes on from there"
+    );
+}
+
+#[test]
+fn the_stream_ends_with_its_session() {
+    let house = House::open();
+    let cast = cast(&house);
+    let phone = house.sign_in("user");
+    let (mut here, mut there) = (cast.user.follow(None), phone.follow(None));
+    for live in [&mut here, &mut there] {
+        assert_eq!(live.next().expect("hello").name, "hello");
+    }
+    assert_eq!(cast.user.call("DELETE", "/session", Vec::new(), &[]).status, 204);
+    assert_eq!(here.next(), None);
+    let budi = cast.supervisor.post(
+        &format!("/people/{}/disable", phone.id),
+        json!({"reason": "keluar"}),
+    );
+    assert_eq!(budi.status, 200);
+    let after: Vec<_> = std::iter::from_fn(|| there.next())
+        .map(|event| event.name)
+        .collect();
+    assert!(
+        after.iter().all(|name| name == "events"),
+        "nothing but what came before it ended: {after:?}"
+    );
+    assert_eq!(cast.user.get("/live").status, 401);
+}
+
+#[test]
+fn seals_are_seen_inside_the_map_and_only_by_whom_they_concern() {
+    let house = House::open();
+    let cast = cast(&house);
+    let admin = house.join(&house.provider_code, "admin");
+    let seal = admin
+        .post(
+            "/seals",
+            json!({"protocol": "osmand", "device": "86001", "label": "HP-1", "profile": "any"}),
+        )
+        .id();
+    let mut live = admin.follow(None);
+    let stream = live.next().expect("hello").data["stream"]
+        .as_str()
+        .expect("a name")
+        .to_owned();
+    let look = |person: &Person<'_>, west: f64| {
+        let map = json!({"west": west, "south": -7.1, "east": west + 0.4, "north": -6.9});
+        person
+            .call(
+                "PUT",
+                &format!("/live/{stream}/viewport"),
+                map.to_string().into_bytes(),
+                &[],
+            )
+            .status
+    };
+    assert_eq!(look(&cast.user, 110.2), 404, "another's stream does not exist");
+    assert_eq!(look(&admin, 110.2), 204);
+    report(&house, "86001", -6.9435, 110.4243);
+    let seen = live.next_of("positions");
+    assert_eq!(
+        (
+            seen.id,
+            &seen.data["items"][0]["seal"],
+            &seen.data["items"][0]["lat"]
+        ),
+        (None, &json!(seal), &json!(-6.9435))
+    );
+
+    // The map moves away: what moves outside of it is not sent, what lies inside is sent at once when it comes back.
+    assert_eq!(look(&admin, 120.0), 204);
+    report(&house, "86001", -6.95, 110.42);
+    assert_eq!(look(&admin, 110.2), 204);
+    let again = live.next_of("positions");
+    assert_eq!(again.data["items"][0]["lat"], json!(-6.95));
+    let others: Value = cast.other.get("/seals").json;
+    assert_eq!(others["code"], "not_allowed");
+}
+
+fn report(house: &House, device: &str, lat: f64, lon: f64) {
+    let now_s = house.service().engine().clock().now().unix_ms / 1000;
+    let url = format!(
+        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={now_s}&batt=97&accuracy=5",
+        house.service().doors().osmand
+    );
+    assert_eq!(ureq::get(&url).call().expect("the door is open").status(), 200);
+}
+
+#[test]
+fn one_person_has_ten_streams_at_most() {
+    let house = House::open();
+    let cast = cast(&house);
+    let mut streams: Vec<_> = (0..10).map(|_| cast.user.follow(None)).collect();
+    for live in &mut streams {
+        assert_eq!(live.next().expect("hello").name, "hello");
+    }
+    assert_eq!(cast.user.get("/live").status, 429);
+}
