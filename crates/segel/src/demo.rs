@@ -215,7 +215,7 @@ impl Stage {
         let demo = Arc::new(Demo::new(&base(doors), loopback(doors.jointech), cast, seed)?);
         let file = self.data.join("waiting.json");
         let waiting: Option<Waiting> = if self.first {
-            println!("segel demo: plays three hours of the past, in about half a minute");
+            println!("segel demo: plays three hours of the past, in three quarters of a minute");
             let waiting = demo.past(self.tempo)?;
             write(&file, &waiting)?;
             self.wait_for_the_present();

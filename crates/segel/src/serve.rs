@@ -12,7 +12,7 @@ use clap::Args;
 use segel_model::Rulebook;
 use segel_server::clock::Clock;
 use segel_server::config::{Config, DataFolder};
-use segel_server::service::{Service, Setup, descriptors};
+use segel_server::service::{Door, Service, Setup, descriptors};
 use segel_server::{api, rules};
 
 use crate::web;
@@ -82,10 +82,6 @@ pub fn people(settings: api::Settings) -> Door {
         Ok(api::router(api, web::router()))
     })
 }
-
-/// Makes the door for people once the engine runs.
-pub type Door =
-    Box<dyn FnOnce(&segel_server::EngineHandle) -> Result<axum::Router, segel_server::service::StartFailure>>;
 
 /// Waits for a signal, or for the engine to end by itself because a commit failed.
 pub fn until_stopped(service: Service) -> Result<()> {

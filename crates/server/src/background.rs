@@ -13,8 +13,10 @@ use segel_store::{Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, S
 use crate::EngineHandle;
 use crate::ask::Side;
 
-/// The longest a background thread sleeps: new work is noticed within it.
-const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// Between two snapshots: a start after a crash folds at most so much.
+const SNAPSHOT_PAUSE: Duration = Duration::from_secs(60);
+/// How long a thread with nothing to do sleeps: new work is noticed within it.
+const PAUSE_IDLE: Duration = Duration::from_millis(500);
 /// After a failure of the disk, the thread tries again; the engine itself stops at its own first failure.
 const PAUSE_FAILED: Duration = Duration::from_secs(5);
 /// Reports handed to one revisit; a trip of a week at one a minute fits.
@@ -61,7 +63,7 @@ pub fn repeat<F: std::fmt::Display>(
                 }
                 PAUSE_FAILED
             });
-            curfew.sleep(pause.min(PAUSE_MAX));
+            curfew.sleep(pause);
         }
     })
 }
@@ -69,7 +71,7 @@ pub fn repeat<F: std::fmt::Display>(
 /// Moves staged reports into history, and has the journal vouch for their hashes.
 pub fn compact(compactor: &mut Compactor, engine: &EngineHandle) -> Result<Duration, StoreError> {
     match compactor.step(engine.clock().now())? {
-        Progress::Idle => Ok(PAUSE_MAX),
+        Progress::Idle => Ok(PAUSE_IDLE),
         Progress::Sealed { input, .. } => {
             // While Segel stops, the next start asks again.
             let _stopping = engine.tell_blocking(input, Side::default());
@@ -79,17 +81,12 @@ pub fn compact(compactor: &mut Compactor, engine: &EngineHandle) -> Result<Durat
     }
 }
 
-/// Writes a frozen state that the engine has put out, if there is one.
+/// Writes the next snapshot, if anything was committed since the last.
 pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<Duration, StoreError> {
-    if let Some(frozen) = engine.take_frozen() {
-        snapshots.write(frozen.position, frozen.head, &frozen.bytes)?;
-        tracing::info!(
-            commit = frozen.position.commit,
-            bytes = frozen.bytes.len(),
-            "snapshot written"
-        );
+    if let Some(position) = snapshots.advance(engine.reader())? {
+        tracing::info!(commit = position.commit, "snapshot written");
     }
-    Ok(PAUSE_MAX)
+    Ok(SNAPSHOT_PAUSE)
 }
 
 /// Loads the neighbours of reports that came too late for the window at hand, and hands them in.
@@ -98,7 +95,7 @@ pub fn revisit(engine: &EngineHandle) -> Result<Duration, StoreError> {
         let neighbours = neighbours(engine.reader(), trip, from, until)?;
         let _stopping = engine.tell_blocking(Input::Revisit { trip, neighbours }, Side::default());
     }
-    Ok(PAUSE_MAX)
+    Ok(PAUSE_IDLE)
 }
 
 fn neighbours(

@@ -16,16 +16,15 @@ use segel_model::event::Subject;
 use segel_model::input::ReportInput;
 use segel_model::refusal::RefusalSort;
 use segel_model::{Entry, Event, Input, Observed, Refusal, Rulebook, SecretHash, ServerTime, TripId};
-use segel_store::chain::Hash;
 use segel_store::{
-    AccountRow, Answered, Batch, Journaled, Position, Reader, RecordKind, Recovered, Scope, SecretKind,
-    SecretRow, SideRow, Snapshots, Staged, Store, StoreError,
+    AccountRow, Answered, Batch, Journaled, Reader, RecordKind, Recovered, Scope, SecretKind, SecretRow,
+    SideRow, Snapshots, Staged, Store, StoreError,
 };
 
 use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
-use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Frozen, Published, Shared};
+use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
 use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, lanes};
 use crate::metrics::Metrics;
 use crate::orders::Orders;
@@ -40,10 +39,6 @@ const ROUND_LIMIT: Duration = Duration::from_millis(4);
 const SLEEP_LIMIT: Duration = Duration::from_millis(250);
 /// A tick that decided nothing though a limit was due is not repeated before this.
 const IDLE_TICK_MS: i64 = 1000;
-/// How often the state is frozen for a snapshot, if anything has happened since.
-const FREEZE_EVERY_MS: i64 = 60_000;
-/// Freezing stops the loop, so it may take this part of the time at most.
-const FREEZE_PART: u32 = 500;
 /// Answers kept at hand for repeats that arrive together with the first.
 const ANSWERS_KEPT: usize = 1024;
 /// The decoder that read the reports; rises with every change that may read a frame differently.
@@ -61,9 +56,6 @@ pub struct Engine {
     last_seq: u64,
     answers: VecDeque<(IdempotencyKey, Answer)>,
     no_tick_before: Option<ServerTime>,
-    head: Hash,
-    next_freeze: ServerTime,
-    frozen_commit: u64,
 }
 
 /// What a round came to.
@@ -107,7 +99,6 @@ impl Engine {
             clock,
             condition: Condition::default(),
             metrics: Metrics::default(),
-            frozen: Mutex::default(),
             revisits: Mutex::default(),
         });
         let mut engine = Self {
@@ -121,9 +112,6 @@ impl Engine {
             last_seq: opened.position.seq,
             answers: VecDeque::new(),
             no_tick_before: None,
-            head: opened.head,
-            next_freeze: ServerTime::from_unix_ms(i64::MIN),
-            frozen_commit: opened.position.commit,
         };
         engine.publish_recovered(opened.last_listened)?;
         Ok((engine, EngineHandle::new(shared)))
@@ -143,9 +131,6 @@ impl Engine {
         }
         let taken = round.inputs;
         self.finish(round)?;
-        if stopping || self.next_freeze <= now {
-            self.freeze(now);
-        }
         Ok(match (stopping, taken) {
             (true, _) => Stepped::Stopped,
             (false, 0) => Stepped::Idle,
@@ -178,27 +163,6 @@ impl Engine {
         due.map_or(SLEEP_LIMIT, |due| {
             SLEEP_LIMIT.min(self.shared.clock.until(now, due))
         })
-    }
-
-    /// Puts a copy of the state out for a snapshot; writing it is another thread's.
-    fn freeze(&mut self, now: ServerTime) {
-        if self.frozen_commit == self.last_commit {
-            return;
-        }
-        let started = Instant::now();
-        let position = Position {
-            commit: self.last_commit,
-            seq: self.last_seq,
-        };
-        let frozen = Frozen {
-            position,
-            head: self.head,
-            bytes: self.state.freeze(),
-        };
-        self.shared.put_frozen(frozen);
-        self.frozen_commit = self.last_commit;
-        let pause_ms = i64::try_from((started.elapsed() * FREEZE_PART).as_millis()).unwrap_or(i64::MAX);
-        self.next_freeze = now.plus_ms(pause_ms.max(FREEZE_EVERY_MS));
     }
 
     fn take_clock(&mut self, round: &mut Round) {
@@ -359,7 +323,7 @@ impl Engine {
             round.speak();
             return Ok(());
         }
-        self.head = self.store.commit(&round.batch)?.head;
+        self.store.commit(&round.batch)?;
         self.last_commit = round.batch.commit;
         self.measure(&round);
         self.last_seq = round.last_seq;

@@ -8,8 +8,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use segel_model::event::Subject;
 use segel_model::{Entry, EventTime, Input, Rulebook, SealId, TripId};
-use segel_store::chain::Hash;
-use segel_store::{Blobs, Position, Reader, ScopeKey, Store};
+use segel_store::{Blobs, Reader, ScopeKey, Store};
 
 use crate::ask::{Answer, Asked, Side, Unavailable};
 use crate::clock::Clock;
@@ -55,27 +54,11 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) condition: Condition,
     pub(crate) metrics: Metrics,
-    pub(crate) frozen: Mutex<Option<Frozen>>,
     /// By trip: a later question covers an earlier one.
     pub(crate) revisits: Mutex<BTreeMap<TripId, (EventTime, EventTime)>>,
 }
 
-/// A copy of the state, to be written as a snapshot.
-pub struct Frozen {
-    /// How far it reaches.
-    pub position: Position,
-    /// The journal's hash there.
-    pub head: Hash,
-    /// The state.
-    pub bytes: Vec<u8>,
-}
-
 impl Shared {
-    /// A newer copy takes the place of one that nobody has written yet.
-    pub(crate) fn put_frozen(&self, frozen: Frozen) {
-        *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = Some(frozen);
-    }
-
     pub(crate) fn put_revisit(&self, trip: TripId, from: EventTime, until: EventTime) {
         let mut revisits = self.revisits.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = revisits.entry(trip).or_insert((from, until));
@@ -189,15 +172,6 @@ impl EngineHandle {
     pub fn print_metrics(&self) -> String {
         self.metrics()
             .print(self.waiting(), self.store().metrics().look())
-    }
-
-    /// The newest copy of the state that nobody has written yet.
-    pub fn take_frozen(&self) -> Option<Frozen> {
-        self.shared
-            .frozen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
     }
 
     /// Trips that must be looked at again, with the event times of their reports.

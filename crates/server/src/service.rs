@@ -35,8 +35,11 @@ pub struct Setup {
     /// Makes the clock; it is told the last moment that the store knows.
     pub clock: Box<dyn FnOnce(Option<ServerTime>) -> Clock>,
     /// Makes what people see: the API and the web app. Runs inside the runtime.
-    pub http: Box<dyn FnOnce(&EngineHandle) -> Result<Router, StartFailure>>,
+    pub http: Door,
 }
+
+/// Makes what people see, once the engine runs.
+pub type Door = Box<dyn FnOnce(&EngineHandle) -> Result<Router, StartFailure>>;
 
 /// Why Segel cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +96,8 @@ pub struct Service {
     runtime: Option<Runtime>,
 }
 
+/// How soon a new message is noticed.
+const SKP_PAUSE: Duration = Duration::from_millis(250);
 /// However quickly a demonstration's clock runs, the keeper need not look more often.
 const KEEPER_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// How long connections may take to write what is durable already when Segel stops.
@@ -237,7 +242,7 @@ impl Service {
         config: Config,
         sockets: Sockets,
         oddities: Arc<Oddities>,
-        http: Box<dyn FnOnce(&EngineHandle) -> Result<Router, StartFailure>>,
+        http: Door,
     ) -> Result<(), StartFailure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -267,7 +272,7 @@ impl Service {
 fn skp_step(outlet: &mut Skp, engine: &EngineHandle) -> Result<Duration, SkpFailure> {
     let now = engine.clock().now();
     let next = outlet.step(now)?;
-    Ok(next.map_or(Duration::MAX, |next| engine.clock().until(now, next)))
+    Ok(next.map_or(SKP_PAUSE, |next| engine.clock().until(now, next).min(SKP_PAUSE)))
 }
 
 fn certificate(

@@ -29,7 +29,7 @@ const PAST: Pace = Pace {
     haste: 1.0,
 };
 /// The past ran this much faster than the world.
-pub const PAST_SPEED: f64 = 400.0;
+pub const PAST_SPEED: f64 = 250.0;
 /// How long the past lasts, from its first document to the present.
 pub const PAST_LASTS: Duration = Duration::from_secs(3 * 3600);
 /// Device numbers of the demonstration's seals start here.

@@ -9,6 +9,12 @@ const PASSWORD_LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// What the seals take.
 const PASSWORD_LENGTH: usize = 6;
 
+/// What a Jointech seal leaves the factory with (JT701D manual, P43); a seal entered without a password has it.
+const MAKERS_PASSWORD: &str = "888888";
+/// What P04 can set: seconds while awake, whole minutes between wakings while asleep.
+const AWAKE_S: std::ops::RangeInclusive<u32> = 5..=600;
+const ASLEEP_MIN: std::ops::RangeInclusive<u32> = 5..=1440;
+
 /// An order ready to be sent.
 pub struct Resolved {
     /// What to send.
@@ -31,29 +37,21 @@ pub fn resolve(
         }))
     };
     match &ordered.order {
-        SealOrder::UnlockStatic => Ok(password(reader, seal, SecretKind::StaticPassword)?
-            .map(|password| Resolved {
-                command: SealCommand::UnlockStatic { password },
-                before: Vec::new(),
-            })
-            .ok_or("no fixed password of this seal is known")),
+        SealOrder::UnlockStatic => plain(SealCommand::UnlockStatic {
+            password: fixed_password(reader, seal)?,
+        }),
         SealOrder::UnlockDynamic => Ok(password(reader, seal, SecretKind::DynamicPassword)?
             .map(|password| Resolved {
                 command: SealCommand::UnlockDynamic { password },
                 before: Vec::new(),
             })
             .ok_or("the seal has announced no one-time password")),
-        SealOrder::RotatePassword => Ok(password(reader, seal, SecretKind::StaticPassword)?
-            .map(|old| fresh_password(seal, old, now))
-            .ok_or("no fixed password of this seal is known")),
+        SealOrder::RotatePassword => Ok(Ok(fresh_password(seal, fixed_password(reader, seal)?, now))),
         SealOrder::AuthoriseCards { cards } => plain(SealCommand::AuthoriseCards { cards: cards.clone() }),
         SealOrder::WithdrawCards { cards } => plain(SealCommand::WithdrawCards { cards: cards.clone() }),
         SealOrder::DynamicPassword { on } => plain(SealCommand::DynamicPassword { on: *on }),
         SealOrder::Channels(channels) => plain(SealCommand::Channels(*channels)),
-        SealOrder::Interval { awake_s, asleep_s } => plain(SealCommand::Interval {
-            awake_s: *awake_s,
-            asleep_s: *asleep_s,
-        }),
+        SealOrder::Interval { awake_s, asleep_s } => plain(interval(*awake_s, *asleep_s)),
         SealOrder::AlwaysAwake { on } => plain(SealCommand::AlwaysAwake { on: *on }),
         SealOrder::SetTime => plain(SealCommand::SetTime),
     }
@@ -122,6 +120,21 @@ fn password(reader: &Reader, seal: SealId, kind: SecretKind) -> Result<Option<St
         .map(|row| row.value))
 }
 
+fn fixed_password(reader: &Reader, seal: SealId) -> Result<String, StoreError> {
+    Ok(password(reader, seal, SecretKind::StaticPassword)?.unwrap_or_else(|| MAKERS_PASSWORD.into()))
+}
+
+/// Awake, at least as often as asked: a moving seal is awake. Asleep, as often as a seal can wake.
+fn interval(awake_s: u32, asleep_s: u32) -> SealCommand {
+    let asleep_min = asleep_s
+        .div_ceil(60)
+        .clamp(*ASLEEP_MIN.start(), *ASLEEP_MIN.end());
+    SealCommand::Interval {
+        awake_s: awake_s.clamp(*AWAKE_S.start(), *AWAKE_S.end()),
+        asleep_s: asleep_min * 60,
+    }
+}
+
 /// The new password is durable before the seal hears of it: otherwise a crash in between would lock everybody out.
 fn fresh_password(seal: SealId, old: String, now: ServerTime) -> Resolved {
     let mut bytes = [0; PASSWORD_LENGTH];
@@ -132,5 +145,47 @@ fn fresh_password(seal: SealId, old: String, now: ServerTime) -> Resolved {
     Resolved {
         command: SealCommand::SetPassword { new, old },
         before,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(awake_s: u32, asleep_s: u32) -> (u32, u32) {
+        match interval(awake_s, asleep_s) {
+            SealCommand::Interval { awake_s, asleep_s } => (awake_s, asleep_s),
+            _ => (0, 0),
+        }
+    }
+
+    #[test]
+    fn a_seal_reports_at_least_as_often_as_asked_while_awake_and_wakes_as_often_as_it_can() {
+        assert_eq!(set(30, 30), (30, 300));
+        assert_eq!(set(60, 1800), (60, 1800));
+        assert_eq!(set(60, 1801), (60, 1860));
+        assert_eq!(set(900, 100_000), (600, 86_400));
+    }
+
+    #[test]
+    fn a_fresh_password_has_six_letters_that_are_not_taken_for_one_another() {
+        let fresh = fresh_password(SealId(1), "888888".into(), ServerTime::from_unix_ms(0));
+        let SealCommand::SetPassword { new, old } = fresh.command else {
+            panic!("a password is set")
+        };
+        assert_eq!((new.len(), old.as_str()), (6, "888888"));
+        assert!(
+            new.bytes().all(|letter| PASSWORD_LETTERS.contains(&letter)),
+            "{new}"
+        );
+        assert_eq!(
+            fresh.before,
+            [secret(
+                SealId(1),
+                SecretKind::NextPassword,
+                new,
+                ServerTime::from_unix_ms(0)
+            )]
+        );
     }
 }
