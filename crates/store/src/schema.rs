@@ -2,6 +2,7 @@
 //! a newer Segel wrote.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -10,6 +11,9 @@ use crate::error::Doing;
 
 /// Marks a file as ours ("Segl"), so that no other database is taken for one.
 const APPLICATION_ID: i64 = 0x5365_676c;
+
+/// How long a connection waits for another process that holds the file, such as a shell somebody opened.
+pub(crate) const BUSY_MS: u64 = 5000;
 
 /// One step of a schema; a file at version `n` has had the first `n` steps.
 type Steps = &'static [&'static str];
@@ -182,6 +186,8 @@ CREATE TABLE run (
     last_ms INTEGER NOT NULL,
     staged_hash BLOB NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX run_by_commit ON run (until_commit);
+CREATE INDEX run_by_time ON run (last_ms, first_ms);
 CREATE TABLE block (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES run,
@@ -208,6 +214,9 @@ CREATE TABLE part (
 /// Opens a file for writing, brings it to this program's schema, and sets what durability rests on.
 pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).doing("open a database")?;
+    connection
+        .busy_timeout(Duration::from_millis(BUSY_MS))
+        .doing("set how long to wait")?;
     admit(&connection, schema)?;
     durable(&connection)?;
     upgrade(&mut connection, schema)?;
@@ -218,11 +227,12 @@ pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Connection, StoreErro
 pub(crate) fn open_to_read(path: &Path, schema: &Schema) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).doing("open a database for reading")?;
+    connection
+        .busy_timeout(Duration::from_millis(BUSY_MS))
+        .doing("set how long to wait")?;
     admit(&connection, schema)?;
     connection
-        .execute_batch(
-            "PRAGMA mmap_size=0; PRAGMA cache_size=-8192; PRAGMA query_only=ON; PRAGMA busy_timeout=5000;",
-        )
+        .execute_batch("PRAGMA mmap_size=0; PRAGMA cache_size=-8192; PRAGMA query_only=ON;")
         .doing("set up a reading connection")?;
     Ok(connection)
 }
@@ -273,7 +283,7 @@ fn durable(connection: &Connection) -> Result<(), StoreError> {
         .execute_batch(
             "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;
              PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=0;
-             PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY; PRAGMA busy_timeout=5000;",
+             PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY; ",
         )
         .doing("set up a writing connection")
 }

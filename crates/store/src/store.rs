@@ -5,8 +5,9 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use segel_model::{MessageId, PersonId, SecretHash, ServerTime};
@@ -24,6 +25,9 @@ use crate::{
 
 /// The setting that says when we last listened.
 const LAST_LISTENED: &str = "last_listened_ms";
+
+/// How long emptying the log waits for a reader; a commit waits behind it.
+const EMPTYING_WAITS_MS: u64 = 20;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -92,6 +96,8 @@ struct Inner {
     pen: Mutex<Pen>,
     history: Mutex<Connection>,
     metrics: Metrics,
+    /// Something was erased that the log may still hold.
+    log_to_empty: AtomicBool,
     /// Held open as long as the store lives; its lock is the process's claim on the folder.
     _claim: File,
 }
@@ -124,6 +130,7 @@ impl Store {
             pen: Mutex::new(pen),
             history: Mutex::new(history),
             metrics: Metrics::default(),
+            log_to_empty: AtomicBool::new(false),
             _claim: claim,
         };
         Ok(Opened {
@@ -168,7 +175,8 @@ impl Store {
     /// Erases a name, phone, plate or driver, in the tables and in the log; entries keep the hash.
     pub fn erase_subject(&self, hash: &SecretHash) -> Result<bool, StoreError> {
         let erased = self.transact("erase a subject", |to| side::erase_subject(to, hash))?;
-        self.truncate_wal()?;
+        self.inner.log_to_empty.store(true, Ordering::Release);
+        self.empty_log()?;
         Ok(erased)
     }
 
@@ -248,6 +256,7 @@ impl Store {
         if let Ok(history) = self.inner.history.try_lock() {
             passive(&history)?;
         }
+        self.empty_log()?;
         self.inner
             .metrics
             .wal(self.wal_bytes(), self.inner.options.wal_alarm_bytes);
@@ -298,13 +307,27 @@ impl Store {
         Ok(done)
     }
 
-    /// Empties the log, so that what was erased is not found there either. Readers at work may keep a part of it until the
-    /// next checkpoint.
-    fn truncate_wal(&self) -> Result<(), StoreError> {
+    /// Empties the log, so that what was erased is not found there either. Where a reader is at work on it, the next
+    /// checkpoint tries again: commits do not wait for readers.
+    fn empty_log(&self) -> Result<(), StoreError> {
+        if !self.inner.log_to_empty.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let pen = self.pen();
-        pen.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .doing("empty the log")
+        let patient = |ms| {
+            pen.connection
+                .busy_timeout(Duration::from_millis(ms))
+                .doing("set how long to wait")
+        };
+        patient(EMPTYING_WAITS_MS)?;
+        let busy: rusqlite::Result<i64> =
+            pen.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        patient(schema::BUSY_MS)?;
+        if busy.doing("empty the log")? == 0 {
+            self.inner.log_to_empty.store(false, Ordering::Release);
+        }
+        Ok(())
     }
 }
 

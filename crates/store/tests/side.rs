@@ -313,3 +313,30 @@ fn nonsense_is_counted_by_device_and_sort() {
     assert_eq!((counts[0].first, counts[0].last), (START, START.plus_s(2)));
     assert_eq!((counts[1].device.as_str(), counts[1].count), ("", 1));
 }
+
+/// A reader at work keeps the log; the next checkpoint after it empties it. Commits go on meanwhile.
+#[test]
+fn what_was_erased_under_a_readers_eyes_goes_with_the_next_checkpoint() {
+    let (folder, opened) = fresh();
+    let body = "{\"name\":\"Sri Unerasable\"}".to_string();
+    let subject = SubjectRow {
+        hash: hash(5),
+        kind: "driver".into(),
+        body,
+        at: START,
+    };
+    opened
+        .store
+        .write(&[SideRow::Subject(subject)])
+        .expect("a subject");
+    let other = rusqlite::Connection::open(folder.path().join("segel.db")).expect("the file");
+    other
+        .execute_batch("BEGIN; SELECT count(*) FROM journal;")
+        .expect("a long read");
+    assert!(opened.store.erase_subject(&hash(5)).expect("erased"));
+    opened.store.commit(&common::reports_of(1, 1)).expect("a commit");
+    assert!(is_anywhere(folder.path(), b"Unerasable"));
+    other.execute_batch("COMMIT").expect("the end of the read");
+    opened.store.checkpoint().expect("a checkpoint");
+    assert!(!is_anywhere(folder.path(), b"Unerasable"));
+}

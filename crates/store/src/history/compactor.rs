@@ -25,6 +25,9 @@ const VOUCHED: &str = "history_vouched_commit";
 /// Staged rows deleted in one transaction: short enough that a commit behind it does not wait.
 const DELETED_AT_ONCE: i64 = 256;
 
+/// Runs looked at for a merge: what could be merged is always among the newest, whatever years lie before.
+const MERGE_LOOKS_AT: i64 = 256;
+
 /// When runs close and merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -213,22 +216,7 @@ impl Compactor {
     }
 
     fn mergeable(&self, history: &Connection, vouched: u64) -> Result<Option<Vec<Run>>, StoreError> {
-        let sql = "SELECT max(until_commit) FROM run WHERE until_commit <= ?1 GROUP BY level HAVING count(*) >= ?2 LIMIT 1";
-        let any: Option<Option<i64>> = history
-            .prepare_cached(sql)
-            .and_then(|mut select| {
-                use rusqlite::OptionalExtension;
-                select
-                    .query_row(params![clamped(vouched), self.rules.merged_runs as i64], |row| {
-                        row.get(0)
-                    })
-                    .optional()
-            })
-            .doing("look for runs to merge")?;
-        if any.is_none() {
-            return Ok(None);
-        }
-        let runs = open_runs(history, vouched, self.rules.merged_reports_max)?;
+        let runs = newest_runs(history, vouched)?;
         Ok(runs
             .windows(self.rules.merged_runs.max(2))
             .find(|window| self.fits(window))
@@ -245,20 +233,22 @@ impl Compactor {
     }
 }
 
-/// Runs that may still grow, oldest first.
-fn open_runs(history: &Connection, vouched: u64, reports_max: u64) -> Result<Vec<Run>, StoreError> {
+/// The newest runs that the journal vouches for, oldest first.
+fn newest_runs(history: &Connection, vouched: u64) -> Result<Vec<Run>, StoreError> {
     let sql = format!(
-        "{} WHERE until_commit <= ?1 AND reports < ?2 ORDER BY until_commit",
+        "{} WHERE until_commit <= ?1 ORDER BY until_commit DESC LIMIT ?2",
         super::RUN
     );
-    history
+    let mut runs: Vec<Run> = history
         .prepare_cached(&sql)
         .and_then(|mut select| {
             select
-                .query_map(params![clamped(vouched), clamped(reports_max)], super::run)?
+                .query_map(params![clamped(vouched), MERGE_LOOKS_AT], super::run)?
                 .collect()
         })
-        .doing("look for runs to merge")
+        .doing("look for runs to merge")?;
+    runs.reverse();
+    Ok(runs)
 }
 
 fn block_hashes(from: &Connection, run: i64) -> Result<Vec<Hash>, StoreError> {
@@ -490,12 +480,12 @@ fn own_parts(history: &Connection, run: &Run) -> Result<Vec<Part>, StoreError> {
 
 fn replace_runs(history: &mut Connection, runs: &[Run], merged: &Merged) -> Result<(), StoreError> {
     let transaction = history.transaction().doing("begin a merge")?;
+    runs.iter().try_for_each(|run| delete_run(&transaction, run.id))?;
     let id = insert_run(&transaction, &merged.run)?;
     merged
         .parts
         .iter()
         .try_for_each(|part| insert_part(&transaction, id, part))?;
-    runs.iter().try_for_each(|run| delete_run(&transaction, run.id))?;
     transaction.commit().doing("make a merge durable")
 }
 
