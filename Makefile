@@ -43,7 +43,7 @@ conformance: need-rust
 bless: need-rust need-node web/node_modules/.package-lock.json
 	cargo run --quiet --locked -p segel-server --example openapi > schemas/openapi.json
 	cd web && npm run --silent types
-	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server
+	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server -p segel-store
 
 fuzz: need-rust
 	cargo test --release --locked -p segel-wire --test fuzz
