@@ -55,6 +55,31 @@ export async function settle<Data>(request: Promise<Raw<Data>>): Promise<Answer<
   }
 }
 
+/** Sends bytes or text as they are (photos, scans, drawings), which the typed client would turn into JSON. Never throws. */
+export async function sendRaw<Data>(
+  method: 'POST' | 'PATCH',
+  path: string,
+  body: Blob | string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer<Data>> {
+  const all = { 'Idempotency-Key': newKey(), 'X-CSRF-Token': csrf, ...headers };
+  try {
+    const response = await fetch(`/api/v1${path}`, { method, body, headers: all, credentials: 'same-origin' });
+    if (response.status === 401 && csrf) onSignedOut();
+    const said: unknown = await response.json().catch(() => null);
+    return response.ok
+      ? { ok: true, data: (said ?? {}) as Data }
+      : { ok: false, problem: readProblem(response.status, said) };
+  } catch {
+    return { ok: false, problem: UNREACHABLE };
+  }
+}
+
+/** Whether the session's token is known; not after an opening without network. */
+export function isSigned(): boolean {
+  return csrf !== '';
+}
+
 /** Most pages read of one list, so that a list without end cannot hold a screen for ever. */
 const MOST_PAGES = 20;
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { fill, gaps, isKey } from './catalogue';
+import { deskIndonesian } from './desk.id';
 import { english } from './en';
+import { indonesianField } from './field.id';
 import { indonesian } from './id';
 
 describe('the catalogue', () => {
@@ -12,6 +14,10 @@ describe('the catalogue', () => {
     for (const [key, sentence] of Object.entries(indonesian)) {
       expect([key, gaps(english[key as keyof typeof english]).sort()]).toEqual([key, gaps(sentence).sort()]);
     }
+  });
+
+  test('no sentence stands in two files, where one would silence the other', () => {
+    expect(Object.keys(indonesianField).filter((key) => key in deskIndonesian)).toEqual([]);
   });
 
   test('no sentence is empty', () => {

@@ -1,6 +1,7 @@
 // Every sentence of the screens in English, the second language. See id.ts.
 import type { Catalogue } from './catalogue';
 import { deskEnglish } from './desk.en';
+import { englishField } from './field.en';
 
 export const english: Catalogue = {
   ...deskEnglish,
@@ -371,4 +372,6 @@ export const english: Catalogue = {
   'unit.m': '{n} m',
   'unit.kmh': '{n} km/h',
   'unit.percent': '{n} %',
+
+  ...englishField,
 };

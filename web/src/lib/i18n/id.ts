@@ -1,6 +1,7 @@
 // Every sentence of the screens in Indonesian, the first language. The keys of this file are the catalogue:
 // en.ts must have exactly the same ones, with the same {gaps}, or the type check fails.
 import { deskIndonesian } from './desk.id';
+import { indonesianField } from './field.id';
 
 export const indonesian = {
   ...deskIndonesian,
@@ -368,4 +369,6 @@ export const indonesian = {
   'unit.m': '{n} m',
   'unit.kmh': '{n} km/jam',
   'unit.percent': '{n} %',
+
+  ...indonesianField,
 } as const;

@@ -42,6 +42,8 @@ export type Ears = {
   seal: (id: string) => void;
   /** The person moved the map; the box now in view. */
   moved: (view: Box) => void;
+  /** The map was pressed, wherever. */
+  pressed?: (place: Place) => void;
 };
 
 /** A map on the page. */
@@ -74,6 +76,7 @@ export class TripMap {
     this.#map.on('load', () => this.#begin());
     this.#map.on('moveend', () => ears.moved(this.view()));
     this.#map.on('click', 'seals-mark', (event) => ears.seal(String(event.features?.[0]?.properties['id'])));
+    this.#map.on('click', ({ lngLat }) => ears.pressed?.([lngLat.lng, lngLat.lat]));
     this.#map.on('mouseenter', 'seals-mark', () => (this.#map.getCanvas().style.cursor = 'pointer'));
     this.#map.on('mouseleave', 'seals-mark', () => (this.#map.getCanvas().style.cursor = ''));
   }

@@ -28,6 +28,8 @@ const ITEMS = {
   routes: { screen: 'routes', label: 'nav.routes', icon: 'route' },
   seals: { screen: 'seals', label: 'nav.seals', icon: 'seal' },
   messages: { screen: 'messages', label: 'nav.messages', icon: 'messages' },
+  waiting: { screen: 'waiting', label: 'nav.waiting', icon: 'check' },
+  mine: { screen: 'mine', label: 'nav.mine', icon: 'container' },
   request: { screen: 'request', label: 'nav.request', icon: 'request' },
   jobs: { screen: 'jobs', label: 'nav.jobs', icon: 'jobs' },
   journal: { screen: 'journal', label: 'nav.journal', icon: 'journal' },
@@ -37,13 +39,24 @@ const ITEMS = {
 
 /** The menu of each role; its first line is where the role starts. */
 const MENUS: Readonly<Record<Role, readonly (keyof typeof ITEMS)[]>> = {
-  customs_officer: ['work', 'centre', 'documents', 'routes'],
-  customs_supervisor: ['centre', 'work', 'documents', 'routes', 'messages', 'seals', 'journal', 'rules', 'people'],
+  customs_officer: ['waiting', 'work', 'centre', 'documents', 'routes'],
+  customs_supervisor: [
+    'centre',
+    'work',
+    'waiting',
+    'documents',
+    'routes',
+    'messages',
+    'seals',
+    'journal',
+    'rules',
+    'people',
+  ],
   customs_hq: ['centre', 'work', 'documents', 'messages', 'seals', 'journal', 'rules'],
   provider_admin: ['seals', 'work', 'centre', 'messages', 'people'],
   provider_operator: ['work', 'centre', 'seals', 'messages', 'routes'],
   technician: ['jobs'],
-  service_user: ['work', 'request', 'documents', 'routes', 'centre'],
+  service_user: ['mine', 'request', 'documents', 'routes', 'work', 'centre'],
   driver: ['jobs'],
   auditor: ['journal', 'rules', 'work', 'centre', 'documents', 'messages', 'seals'],
 };

@@ -1,6 +1,7 @@
 // Who is signed in, and what they may ask for, as the server says it.
-import { api, setCsrf, settle, whenSignedOut, type Api } from '../api/client';
+import { api, isSigned, setCsrf, settle, whenSignedOut, type Api } from '../api/client';
 import { startLive, stopLive } from '../live/live.svelte';
+import { recall, remember } from '../storage';
 import { learnServerTime } from '../time/now.svelte';
 
 /** The person behind the screen. */
@@ -39,8 +40,34 @@ export async function wakeSession(): Promise<void> {
   whenSignedOut(() => end('ended'));
   const [settings, answer] = await Promise.all([settle(api.GET('/settings')), settle(api.GET('/session'))]);
   if (settings.ok) state.settings = settings.data;
-  if (answer.ok) begin(answer.data);
-  else state.session = { stage: 'out', why: 'fresh' };
+  if (answer.ok) return begin(answer.data);
+  const kept = answer.problem.status === 0 ? keptSession() : null;
+  state.session = kept ? { stage: 'in', ...kept } : { stage: 'out', why: 'fresh' };
+  if (kept) startLive(() => end('ended'));
+}
+
+/** Makes sure that the server knows us: after an opening without network the session's token is still to be fetched. */
+export async function renewSession(when: 'now' | 'if needed'): Promise<boolean> {
+  if (when === 'if needed' && isSigned()) return true;
+  const answer = await settle(api.GET('/session'));
+  if (answer.ok) {
+    setCsrf(answer.data.csrf);
+    learnServerTime(Date.parse(answer.data.now));
+  } else if (answer.problem.status === 401) end('ended');
+  return answer.ok;
+}
+
+/** Who was signed in when the network was last there: enough to open the app without it, and no secret. */
+type KeptSession = { readonly me: Me; readonly rights: readonly string[]; readonly until: string };
+const KEPT = 'segel.session';
+
+function keptSession(): KeptSession | null {
+  try {
+    const kept = JSON.parse(recall(KEPT) ?? 'null') as KeptSession | null;
+    return kept && Date.now() < Date.parse(kept.until) ? kept : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Tries a name and a password. */
@@ -66,11 +93,16 @@ export function begin(answer: Api['Session']): void {
   setCsrf(answer.csrf);
   learnServerTime(Date.parse(answer.now));
   state.session = { stage: 'in', me: answer.person, rights: answer.rights };
+  remember(
+    KEPT,
+    JSON.stringify({ me: answer.person, rights: answer.rights, until: answer.until } satisfies KeptSession),
+  );
   startLive(() => end('ended'));
 }
 
 function end(why: 'left' | 'ended'): void {
   setCsrf('');
+  remember(KEPT, null);
   stopLive();
   if (state.session.stage !== 'out') state.session = { stage: 'out', why };
 }
