@@ -18,9 +18,9 @@ use crate::seal::device::{Condition, Device};
 use crate::story::{Pace, Script, Stage, StockedSeal, Stop, Trouble};
 use crate::tempo::Tempo;
 
-/// How the present goes: a report every five seconds, trucks in a hurry, so that a trip fits into a visit.
+/// How the present goes: a report every ten seconds, trucks in a hurry, so that a trip fits into a visit.
 const PRESENT: Pace = Pace {
-    interval_s: 5,
+    interval_s: 10,
     haste: 2.2,
 };
 /// How the past went.
@@ -138,8 +138,9 @@ impl Demo {
         loop {
             let script = self.script(yard, trouble, Stop::Never);
             let played = self.stocked(stage, device, handle, true).and_then(|seal| {
-                self.play_once(stage, &script, &seal)
-                    .map(|()| seal.device.switch_off())
+                let played = self.play_once(stage, &script, &seal);
+                seal.device.switch_off();
+                played
             });
             if let Err(failure) = played {
                 tracing::warn!(story = ?yard, failure = format!("{failure:#}"), "a story of the demonstration broke off");

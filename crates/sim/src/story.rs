@@ -74,6 +74,8 @@ pub struct Stage {
     pub office: &'static str,
     /// Its officer.
     pub officer: Client,
+    /// Its supervisor.
+    pub supervisor: Client,
     /// The provider's operator.
     pub operator: Client,
     /// The technician.
@@ -131,6 +133,7 @@ impl Stage {
             tempo,
             office: office.0,
             officer: cast.sign_in(base, office.1)?,
+            supervisor: cast.sign_in(base, &office.1.replace("officer", "supervisor"))?,
             operator: cast.sign_in(base, "operator")?,
             technician: cast.sign_in(base, "technician")?,
             importer: cast.sign_in(base, "importer")?,
@@ -302,6 +305,22 @@ impl Stage {
         self.await_state(trip, "arrived")
     }
 
+    /// Four eyes: the operator sees a critical alarm, the supervisor decides about it. Until then no seal check is passed.
+    fn decide_grave_alarms(&self, trip: u64) -> Result<()> {
+        let open = self.supervisor.get(&format!("/alarms?stage=open&trip={trip}"))?;
+        let grave = |alarm: &&serde_json::Value| alarm["severity"] == "S1";
+        for alarm in open["items"].as_array().into_iter().flatten().filter(grave) {
+            let id = alarm["id"].as_u64().context("an alarm has no number")?;
+            if alarm["stage"] == "raised" {
+                self.operator
+                    .post(&format!("/alarms/{id}/acknowledge"), json!({}))?;
+            }
+            let body = json!({"outcome": "confirmed", "reason": "jalan dialihkan polisi; segel utuh"});
+            self.supervisor.post(&format!("/alarms/{id}/close"), body)?;
+        }
+        Ok(())
+    }
+
     /// The way that is really driven.
     fn way(&self, script: &Script, roads: &Roads, plan: &Drive) -> Result<Drive> {
         let Some(detour) = script.detour else {
@@ -322,6 +341,7 @@ impl Stage {
         if compromised {
             return Ok(());
         }
+        self.decide_grave_alarms(trip)?;
         self.officer.post(&format!("/trips/{trip}/check-seal"), body)?;
         if script.stop == Stop::AtRemoval {
             return Ok(());
