@@ -2,6 +2,7 @@
 
 mod serve;
 mod demo;
+mod upkeep;
 mod decode;
 mod sim;
 mod skp_sim;
@@ -27,6 +28,14 @@ enum Word {
     Serve(serve::Options),
     /// Everything on one machine, with simulated seals and people.
     Demo(demo::Options),
+    /// Copies a data folder, also while Segel runs in it.
+    Backup(upkeep::Backup),
+    /// Puts a backup into an empty folder and verifies it.
+    Restore(upkeep::Restore),
+    /// Reads a data folder at rest again, every chain and file.
+    Verify(upkeep::Folder),
+    /// Builds the state from the first entry on, and compares.
+    Rebuild(upkeep::Folder),
     /// Says what the bytes of a seal mean: JSON lines in, JSON lines out.
     Decode(decode::Options),
     /// Simulated seals against any server that speaks their protocol.
@@ -39,6 +48,10 @@ fn main() -> ExitCode {
     let done = match CommandLine::parse().word {
         Word::Serve(options) => serve::run(options),
         Word::Demo(options) => demo::run(options),
+        Word::Backup(options) => upkeep::backup(&options),
+        Word::Restore(options) => upkeep::restore(&options),
+        Word::Verify(options) => upkeep::verify(&options),
+        Word::Rebuild(options) => upkeep::rebuild_state(&options),
         Word::Decode(options) => decode::run(&options),
         Word::Sim(options) => sim::run(options),
         Word::SkpSim(options) => skp_sim::run(options),

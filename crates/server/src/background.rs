@@ -1,14 +1,20 @@
 //! The threads beside the engine. Each does one thing in small steps and asks nothing but the time; a simulator may call
 //! the same steps on one thread.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use segel_custody::state::Trip;
 use segel_model::{EventTime, Input, Observed, TripId};
-use segel_store::{Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots, StoreError};
+use segel_store::{
+    BackupList, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots, StoreError,
+};
 
 use crate::EngineHandle;
 use crate::ask::Side;
@@ -87,6 +93,43 @@ pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<Du
         tracing::info!(commit = position.commit, "snapshot written");
     }
     Ok(SNAPSHOT_PAUSE)
+}
+
+/// A file in the data folder that asks for a backup: JSON, the target's path.
+pub const BACKUP_REQUEST: &str = "backup-request.json";
+/// The file that answers it.
+pub const BACKUP_ANSWER: &str = "backup-answer.json";
+
+/// How a backup that was asked for ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackupAnswer {
+    /// It is complete.
+    Done(BackupList),
+    /// Why it is not.
+    Failed(String),
+}
+
+/// Makes a backup, where somebody who may write into the data folder asks for one.
+pub fn back_up(engine: &EngineHandle) -> std::io::Result<Duration> {
+    let folder = engine.store().folder().root();
+    let request = folder.join(BACKUP_REQUEST);
+    let Ok(asked) = fs::read(&request) else {
+        return Ok(PAUSE_IDLE);
+    };
+    fs::remove_file(&request)?;
+    let answer = match serde_json::from_slice::<PathBuf>(&asked) {
+        Ok(target) => segel_store::backup(engine.store(), target, engine.clock().now()).map_or_else(
+            |failure| BackupAnswer::Failed(failure.to_string()),
+            BackupAnswer::Done,
+        ),
+        Err(failure) => BackupAnswer::Failed(failure.to_string()),
+    };
+    tracing::info!(done = matches!(answer, BackupAnswer::Done(_)), "backup");
+    let ready = folder.join("backup-answer.part");
+    fs::write(&ready, serde_json::to_vec(&answer)?)?;
+    fs::rename(&ready, folder.join(BACKUP_ANSWER))?;
+    Ok(PAUSE_IDLE)
 }
 
 /// Loads the neighbours of reports that came too late for the window at hand, and hands them in.

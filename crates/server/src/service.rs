@@ -221,11 +221,16 @@ impl Service {
             let engine = engine();
             move || background::revisit(&engine)
         };
+        let back_up = {
+            let engine = engine();
+            move || background::back_up(&engine)
+        };
         let mut threads = vec![
             repeat("keeper", &self.curfew, keep)?,
             repeat("compactor", &self.curfew, compact)?,
             repeat("snapshotter", &self.curfew, snapshot)?,
             repeat("revisits", &self.curfew, revisit)?,
+            repeat("backups", &self.curfew, back_up)?,
         ];
         if let Some(skp) = &config.skp {
             let (engine, mut outlet) = (engine(), Skp::new(engine(), skp.clone()));
