@@ -218,20 +218,11 @@ impl Stage {
             println!("segel demo: plays three hours of the past, in three quarters of a minute");
             let waiting = demo.past(self.tempo)?;
             write(&file, &waiting)?;
-            self.wait_for_the_present();
             Some(waiting)
         } else {
             read(&file)?
         };
         demo.present(waiting)
-    }
-
-    /// The rushing clock catches up by itself.
-    fn wait_for_the_present(&self) {
-        let missing_ms = now_ms() - self.tempo.now_unix_ms();
-        if 0 < missing_ms {
-            std::thread::sleep(Duration::from_millis(missing_ms.unsigned_abs()).div_f64(PAST_SPEED - 1.0));
-        }
     }
 }
 

@@ -99,6 +99,7 @@ impl Demo {
                 waiting = Some(self.waiting(&script, &seal)?);
             }
         }
+        catch_up(tempo);
         waiting.context("no container waits for its removal")
     }
 
@@ -363,6 +364,13 @@ fn await_first_report(stage: &Stage, seal: u64) -> Result<()> {
         std::thread::sleep(Duration::from_millis(50));
     }
     anyhow::bail!("seal {seal} was switched on and never heard of")
+}
+
+/// Waits until simulated time is the world's. The seals of the past report until then: nobody falls silent in between.
+fn catch_up(tempo: Tempo) {
+    let behind_ms = Tempo::true_time().now_unix_ms() - tempo.now_unix_ms();
+    let real_ms = behind_ms.max(0) as f64 / (PAST_SPEED - 1.0);
+    std::thread::sleep(Duration::from_secs_f64(real_ms / 1000.0));
 }
 
 fn runtime() -> Result<Runtime> {

@@ -336,7 +336,7 @@ impl Body {
             ["P04", "1", awake_s, ..] => self.change_interval(awake_s, sentence),
             ["P54", "1", on] => self.stay_awake(*on == "1", sentence),
             ["P22", _] => self.answer("P22,1"),
-            ["P59", ..] => self.answer(sentence),
+            ["P59", ..] => self.answer(&without_flag(sentence)),
             _ => {}
         }
     }
@@ -417,19 +417,24 @@ impl Body {
         }
         if let Ok(seconds @ 5..=600) = awake_s.parse::<u64>() {
             self.interval = Duration::from_secs(seconds);
-            self.answer(sentence);
+            self.answer(&without_flag(sentence));
         }
     }
 
     fn stay_awake(&mut self, on: bool, sentence: &str) {
         self.always_awake = on;
-        self.answer(sentence);
+        self.answer(&without_flag(sentence));
     }
 
     fn answer(&mut self, words: &str) {
         let frame = self.seal.answer(words);
         self.outgoing.push_back(frame);
     }
+}
+
+/// A seal repeats what it was told without the 1 that says "set" (manual, answers of P04, P54, P59).
+fn without_flag(sentence: &str) -> String {
+    sentence.replacen(",1,", ",", 1)
 }
 
 /// Connects, converses, and again.
@@ -588,7 +593,7 @@ mod tests {
         body.hear("P04,1,30,30");
         assert_eq!(
             (body.interval.as_secs(), said(&mut body)),
-            (30, vec!["(8000620011,P04,1,30,30)".to_owned()])
+            (30, vec!["(8000620011,P04,30,30)".to_owned()])
         );
         body.refuses_interval = true;
         body.hear("P04,1,10,30");
