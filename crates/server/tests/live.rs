@@ -2,7 +2,7 @@
 
 mod people;
 
-use people::{House, Person, document, organisation};
+use people::{House, Person, document, organisation, report};
 use serde_json::{Value, json};
 
 struct Cast<'a> {
@@ -190,15 +190,6 @@ fn seals_are_seen_inside_the_map_and_only_by_whom_they_concern() {
     assert_eq!(again.data["items"][0]["lat"], json!(-6.95));
     let others: Value = cast.other.get("/seals").json;
     assert_eq!(others["code"], "not_allowed");
-}
-
-fn report(house: &House, device: &str, lat: f64, lon: f64) {
-    let now_s = house.service().engine().clock().now().unix_ms / 1000;
-    let url = format!(
-        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={now_s}&batt=97&accuracy=5",
-        house.service().doors().osmand
-    );
-    assert_eq!(ureq::get(&url).call().expect("the door is open").status(), 200);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod people;
 
-use people::{House, Person, document, nation, office, organisation, route, trip};
+use people::{House, Person, document, nation, office, organisation, report, route, trip};
 use serde_json::{Value, json};
 
 /// What a role may: `y` is let through (what then comes of it is another question), `.` is refused, `n` does not exist
@@ -278,16 +278,6 @@ impl Made {
             draft: user.post("/trips", trip(provider, "SUDU3070079")).id(),
         }
     }
-}
-
-/// A phone reports where it is.
-fn report(house: &House, device: &str, lat: f64, lon: f64) {
-    let now_s = house.service().engine().clock().now().unix_ms / 1000;
-    let url = format!(
-        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={now_s}&batt=97&accuracy=5&speed=0",
-        house.service().doors().osmand
-    );
-    assert_eq!(ureq::get(&url).call().expect("the door is open").status(), 200);
 }
 
 const ROLES: [&str; 9] = [

@@ -240,7 +240,7 @@ fn asking_twice_under_one_key_is_done_once_and_answered_alike() {
     let user = user(&house);
     let body = document(None, "016805", "CSQU3054383");
     let first = user.post_as("/documents", body.clone(), "wish-1");
-    let again = user.post_as("/documents", body.clone(), "wish-1");
+    let again = user.post_as("/documents", body, "wish-1");
     assert_eq!((first.status, again.status), (200, 200));
     assert_eq!(first.json, again.json);
     assert_eq!(

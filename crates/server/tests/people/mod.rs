@@ -387,3 +387,13 @@ pub fn trip(provider: u64, container: &str) -> Value {
         "mode": "cargo_tracker", "plate": "H 1234 AB"
     })
 }
+
+/// A phone reports where it is.
+pub fn report(house: &House, device: &str, lat: f64, lon: f64) {
+    let now_s = house.service().engine().clock().now().unix_ms / 1000;
+    let url = format!(
+        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={now_s}&batt=97&accuracy=5&speed=0",
+        house.service().doors().osmand
+    );
+    assert_eq!(ureq::get(&url).call().expect("the door is open").status(), 200);
+}
