@@ -163,7 +163,8 @@ fn set_reporting(deciding: &mut Deciding<'_>, id: TripId, seal: SealId) {
     };
     let interval_s = route.plan.interval_s;
     let always_awake = trip.request.mode == TripMode::CargoTracker;
-    let confirm_s = deciding.edition_of(trip).watch.interval_confirm_s;
+    let watch = &deciding.edition_of(trip).watch;
+    let (confirm_s, parked_s) = (watch.interval_confirm_s, watch.parked_interval_s.max(interval_s));
     let order = unlock::issue(
         deciding,
         id,
@@ -171,7 +172,8 @@ fn set_reporting(deciding: &mut Deciding<'_>, id: TripId, seal: SealId) {
         None,
         SealOrder::Interval {
             awake_s: interval_s,
-            asleep_s: interval_s,
+            // Asleep, seals count in whole minutes.
+            asleep_s: parked_s.div_ceil(60) * 60,
         },
     );
     let due = deciding.now().plus_s(i64::from(confirm_s));

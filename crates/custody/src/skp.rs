@@ -10,7 +10,7 @@ use segel_model::{AlarmCode, AlarmId, Event, EventTime, MessageId, ServerTime, S
 
 use crate::deciding::Outcome;
 use crate::people::said;
-use crate::state::Trip;
+use crate::state::{Seal, Trip};
 use crate::{Deciding, notice, photos, refusals};
 
 /// Queues the messages that follow from the events of this decision.
@@ -140,7 +140,7 @@ const fn severity_name(severity: Severity) -> &'static str {
 fn queue(deciding: &mut Deciding<'_>, id: TripId, code: MessageCode, at: EventTime, detail: Detail) {
     let Some(envelope) = deciding
         .trip(id)
-        .and_then(|trip| envelope(deciding, trip, at, detail))
+        .and_then(|trip| envelope(deciding, trip, code, at, detail))
     else {
         return;
     };
@@ -154,7 +154,13 @@ fn queue(deciding: &mut Deciding<'_>, id: TripId, code: MessageCode, at: EventTi
 }
 
 /// The facts as they are known now; nothing without a document, because then there is no office to tell.
-fn envelope(deciding: &Deciding<'_>, trip: &Trip, at: EventTime, detail: Detail) -> Option<Envelope> {
+fn envelope(
+    deciding: &Deciding<'_>,
+    trip: &Trip,
+    code: MessageCode,
+    at: EventTime,
+    detail: Detail,
+) -> Option<Envelope> {
     let paper = &deciding.document(trip.document?)?.paper;
     let seal = trip.seal.and_then(|seal| deciding.seal(seal));
     Some(Envelope {
@@ -164,10 +170,19 @@ fn envelope(deciding: &Deciding<'_>, trip: &Trip, at: EventTime, detail: Detail)
         seal_label: seal.map(|seal| seal.registration.label.clone()),
         at,
         place: deciding.place_of(trip),
-        sealed: seal.and_then(|seal| seal.moving.lock.sealed()),
+        sealed: sealed(code, seal),
         battery_percent: seal.and_then(|seal| seal.moving.battery_percent),
         detail,
     })
+}
+
+/// The news of closing and opening says so itself: the seal's contacts follow a report later.
+fn sealed(code: MessageCode, seal: Option<&Seal>) -> Option<bool> {
+    match code {
+        MessageCode::E04 => Some(true),
+        MessageCode::E13 => Some(false),
+        _ => seal.and_then(|seal| seal.moving.lock.sealed()),
+    }
 }
 
 /// On the road locations go out by ranges; the first is due one period after departure.

@@ -333,7 +333,7 @@ fn a_user_with_its_own_seals_fits_them_itself() {
         0:05 trip 1 Install took 120 s, met
         0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
         0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
-        0:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+        0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
         0:05 interval set by order 1
         0:05 SKP message 4: E04
         0:06 photo 1 DoorWithNumber

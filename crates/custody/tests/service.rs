@@ -32,7 +32,7 @@ fn a_clock_across_the_step_takes_what_it_took() {
             1:05 trip 1 Install took 120 s, met
             1:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             1:05 trip 1 InstallPhotos starts at 1:05, limit 10 min
-            1:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            1:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
             1:05 interval set by order 1
             1:05 SKP message 4: E04
         "#]],

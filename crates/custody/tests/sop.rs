@@ -23,14 +23,14 @@ fn a_seal_locked_after_exactly_five_minutes_is_in_time() {
     check(
         "given installing\n0:08 seal 1 at origin locked says sealed",
         expect![[r#"
-        0:08 trip 1 closed at 0:08
-        0:08 trip 1 Install took 300 s, met
-        0:08 trip 1 6 Installing > 7 Installed (the seal says it is locked)
-        0:08 trip 1 InstallPhotos starts at 0:08, limit 10 min
-        0:08 order 1: Interval { awake_s: 60, asleep_s: 60 }
-        0:08 interval set by order 1
-        0:08 SKP message 4: E04
-    "#]],
+            0:08 trip 1 closed at 0:08
+            0:08 trip 1 Install took 300 s, met
+            0:08 trip 1 6 Installing > 7 Installed (the seal says it is locked)
+            0:08 trip 1 InstallPhotos starts at 0:08, limit 10 min
+            0:08 order 1: Interval { awake_s: 60, asleep_s: 300 }
+            0:08 interval set by order 1
+            0:08 SKP message 4: E04
+        "#]],
     );
 }
 
@@ -40,17 +40,17 @@ fn a_seal_locked_a_second_after_five_minutes_is_late_and_goes_on() {
     check(
         "given installing\n0:08:01 seal 1 at origin locked says sealed",
         expect![[r#"
-        0:08 trip 1 Install OVERDUE
-        0:08 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
-        0:08 SKP message 4: E07
-        0:08:01 trip 1 closed at 0:08:01
-        0:08:01 trip 1 Install took 301 s, MISSED
-        0:08:01 trip 1 6 Installing > 7 Installed (the seal says it is locked)
-        0:08:01 trip 1 InstallPhotos starts at 0:08:01, limit 10 min
-        0:08:01 order 1: Interval { awake_s: 60, asleep_s: 60 }
-        0:08:01 interval set by order 1
-        0:08:01 SKP message 5: E04
-    "#]],
+            0:08 trip 1 Install OVERDUE
+            0:08 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
+            0:08 SKP message 4: E07
+            0:08:01 trip 1 closed at 0:08:01
+            0:08:01 trip 1 Install took 301 s, MISSED
+            0:08:01 trip 1 6 Installing > 7 Installed (the seal says it is locked)
+            0:08:01 trip 1 InstallPhotos starts at 0:08:01, limit 10 min
+            0:08:01 order 1: Interval { awake_s: 60, asleep_s: 300 }
+            0:08:01 interval set by order 1
+            0:08:01 SKP message 5: E04
+        "#]],
     );
 }
 
@@ -73,18 +73,18 @@ fn late_proof_of_a_timely_lock_amends_the_breach() {
     check(
         "given installing\n0:12 seal 1 at origin locked says sealed time 0:06",
         expect![[r#"
-        0:08 trip 1 Install OVERDUE
-        0:08 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
-        0:08 SKP message 4: E07
-        0:12 trip 1 closed at 0:06
-        0:12 trip 1 Install amended: took 180 s, met
-        0:12 alarm 1 no longer supported
-        0:12 trip 1 6 Installing > 7 Installed (the seal says it is locked)
-        0:12 trip 1 InstallPhotos starts at 0:06, limit 10 min
-        0:12 order 1: Interval { awake_s: 60, asleep_s: 60 }
-        0:12 interval set by order 1
-        0:12 SKP message 5: E04
-    "#]],
+            0:08 trip 1 Install OVERDUE
+            0:08 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
+            0:08 SKP message 4: E07
+            0:12 trip 1 closed at 0:06
+            0:12 trip 1 Install amended: took 180 s, met
+            0:12 alarm 1 no longer supported
+            0:12 trip 1 6 Installing > 7 Installed (the seal says it is locked)
+            0:12 trip 1 InstallPhotos starts at 0:06, limit 10 min
+            0:12 order 1: Interval { awake_s: 60, asleep_s: 300 }
+            0:12 interval set by order 1
+            0:12 SKP message 5: E04
+        "#]],
     );
 }
 
@@ -94,17 +94,17 @@ fn late_proof_of_a_late_lock_keeps_the_breach() {
     check(
         "given installing\n0:12 seal 1 at origin locked says sealed time 0:09",
         expect![[r#"
-        0:08 trip 1 Install OVERDUE
-        0:08 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
-        0:08 SKP message 4: E07
-        0:12 trip 1 closed at 0:09
-        0:12 trip 1 Install took 360 s, MISSED
-        0:12 trip 1 6 Installing > 7 Installed (the seal says it is locked)
-        0:12 trip 1 InstallPhotos starts at 0:09, limit 10 min
-        0:12 order 1: Interval { awake_s: 60, asleep_s: 60 }
-        0:12 interval set by order 1
-        0:12 SKP message 5: E04
-    "#]],
+            0:08 trip 1 Install OVERDUE
+            0:08 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
+            0:08 SKP message 4: E07
+            0:12 trip 1 closed at 0:09
+            0:12 trip 1 Install took 360 s, MISSED
+            0:12 trip 1 6 Installing > 7 Installed (the seal says it is locked)
+            0:12 trip 1 InstallPhotos starts at 0:09, limit 10 min
+            0:12 order 1: Interval { awake_s: 60, asleep_s: 300 }
+            0:12 interval set by order 1
+            0:12 SKP message 5: E04
+        "#]],
     );
 }
 
@@ -120,7 +120,7 @@ fn locking_twice_stops_the_clock_once() {
             0:05 trip 1 Install took 120 s, met
             0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
-            0:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:05 interval set by order 1
             0:05 SKP message 4: E04
         "#]],
@@ -142,7 +142,7 @@ fn an_installation_synced_late_is_judged_by_when_it_happened() {
             0:11 trip 1 Install took 120 s, met
             0:11 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             0:11 trip 1 InstallPhotos starts at 0:05, limit 10 min
-            0:11 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:11 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:11 interval set by order 1
             0:11 SKP message 4: E04
         "#]],
@@ -479,7 +479,7 @@ fn an_interval_that_is_not_confirmed_is_told_once() {
             0:05 trip 1 Install took 120 s, met
             0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
-            0:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:05 interval set by order 1
             0:05 SKP message 4: E04
             0:06 photo 1 DoorWithNumber
@@ -510,7 +510,7 @@ fn an_interval_that_is_refused_is_told_at_once() {
             0:05 trip 1 Install took 120 s, met
             0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
-            0:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:05 interval set by order 1
             0:05 SKP message 4: E04
             0:05:10 order 1 sent
@@ -569,7 +569,7 @@ fn a_tracker_is_fitted_and_opened_by_hand() {
             0:05 trip 1 Install took 120 s, met
             0:05 trip 1 6 Installing > 7 Installed (closed, recorded by hand)
             0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
-            0:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:05 interval set by order 1
             0:05 order 2: AlwaysAwake { on: true }
             0:05 SKP message 4: E04
@@ -633,7 +633,7 @@ fn a_missing_lock_event_is_recorded_by_an_officer_and_by_nobody_else() {
             0:06 trip 1 Install took 180 s, met
             0:06 trip 1 6 Installing > 7 Installed (closed, recorded by hand)
             0:06 trip 1 InstallPhotos starts at 0:06, limit 10 min
-            0:06 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:06 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:06 interval set by order 1
             0:06 SKP message 4: E04
             0:06 refused: wrong_state
@@ -710,7 +710,7 @@ fn a_dead_seal_is_swapped_before_the_lock() {
             0:07 trip 1 Install took 60 s, met
             0:07 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             0:07 trip 1 InstallPhotos starts at 0:07, limit 10 min
-            0:07 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:07 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:07 interval set by order 1
             0:07 SKP message 5: E04
         "#]],

@@ -55,7 +55,7 @@ fn a_clean_trip_goes_through_every_state_from_1_to_15() {
             0:05 trip 1 Install took 120 s, met
             0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
             0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
-            0:05 order 1: Interval { awake_s: 60, asleep_s: 60 }
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
             0:05 interval set by order 1
             0:05 SKP message 4: E04
             0:05 order 1 sent

@@ -24,6 +24,9 @@ pub struct Entry {
     pub at: ServerTime,
     /// Which shard of a later cluster it belongs to; always 0 today.
     pub shard: u16,
+    /// Its time was not the world's: a demonstration or a simulation ran ahead of it.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub virtual_time: bool,
     /// What moved. A report is left out here: it is the staged report of the same commit and ordinal.
     pub cause: Cause,
     /// What was decided.

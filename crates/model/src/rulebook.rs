@@ -170,6 +170,8 @@ pub struct WatchRules {
     pub clock_error_s: u32,
     /// A23: the interval must be confirmed within this.
     pub interval_confirm_s: u32,
+    /// How often a seal that stands and sleeps reports; never less than the trip's own interval.
+    pub parked_interval_s: u32,
     /// A fix worse than this judges nothing.
     pub accuracy_limit_m: f32,
     /// A fix that asks for a speed above this is a jump and judges nothing.

@@ -73,6 +73,11 @@ impl Clock {
         }
     }
 
+    /// Whether it runs quicker than the world right now, as a demonstration's past does.
+    pub fn is_virtual(&self) -> bool {
+        self.lock().reader.speed() != 1.0
+    }
+
     /// What time it is.
     pub fn now(&self) -> ServerTime {
         let mut inner = self.lock();

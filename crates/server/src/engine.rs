@@ -308,6 +308,7 @@ impl Engine {
             ordinal: round.ordinal,
             at: round.at(),
             shard: 0,
+            virtual_time: self.shared.clock.is_virtual(),
             cause,
             events: events.to_vec(),
         };

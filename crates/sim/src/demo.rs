@@ -14,7 +14,7 @@ use tokio::runtime::{Handle, Runtime};
 use crate::cast::{Cast, EMAS, PRIOK};
 use crate::client::Client;
 use crate::roads::Roads;
-use crate::seal::device::{Condition, Device};
+use crate::seal::device::{Condition, Device, FACTORY_PASSWORD};
 use crate::story::{Pace, Script, Stage, StockedSeal, Stop, Trouble};
 use crate::tempo::Tempo;
 
@@ -341,7 +341,7 @@ fn registered(stage: &Stage, number: u64) -> Result<(u64, String)> {
     let label = format!("JT701-{:06}", number % 1_000_000);
     let body = json!({
         "protocol": "jointech", "device": format!("{number:010}"), "label": label, "profile": "jt701d",
-        "provider": null, "pool": stage.office,
+        "provider": null, "pool": stage.office, "password": FACTORY_PASSWORD,
         "certificate": {"number": format!("SERT-DEMO-{}", number % 10_000), "issuer": "DJBC (contoh)", "valid_until": "2030-12-31"}
     });
     Ok((stage.operator.create("/seals", body)?, label))

@@ -149,6 +149,7 @@ fn vouch(opened: &Opened, input: Input, commit: u64) {
         ordinal: 0,
         at: ServerTime::from_unix_ms(START_MS),
         shard: 0,
+        virtual_time: false,
         cause: segel_model::entry::Cause::Input(Input::Tick),
         events: vec![Event::HistorySealed {
             from_commit,

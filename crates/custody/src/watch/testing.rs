@@ -42,6 +42,7 @@ pub fn rules() -> WatchRules {
         departure_fixes: 2,
         clock_error_s: 60,
         interval_confirm_s: 600,
+        parked_interval_s: 300,
         accuracy_limit_m: 100.0,
         jump_speed_kmh: 200.0,
         late_data_s: 3_600,

@@ -575,6 +575,7 @@ fn timeline_line(
         ordinal,
         known: entry.at.into(),
         at: about.at.map_or(entry.at.into(), Into::into),
+        virtual_time: entry.virtual_time,
         kind: about.name.clone(),
         actor: actor(view, &entry.cause)?,
         say: say(event),

@@ -23,7 +23,7 @@ const AGAIN_AFTER_MS: i64 = 15_000;
 /// How long it waits before it connects again.
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 /// The password a seal leaves the factory with.
-const FACTORY_PASSWORD: &str = "888888";
+pub const FACTORY_PASSWORD: &str = "888888";
 
 /// The handle: what can be done to a seal from outside.
 #[derive(Debug, Clone)]

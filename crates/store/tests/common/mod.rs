@@ -100,6 +100,7 @@ pub fn entry(seq: u64, commit: u64, ordinal: u32, events: Vec<Event>) -> Journal
         ordinal,
         at: START.plus_s(commit as i64),
         shard: 0,
+        virtual_time: false,
         cause: Cause::Input(Input::Tick),
         events,
     };

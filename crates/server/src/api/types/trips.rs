@@ -476,6 +476,8 @@ pub struct TimelineLine {
     pub known: Moment,
     /// When it happened, as well as we can tell.
     pub at: Moment,
+    /// Its times were not the world's: a demonstration ran ahead.
+    pub virtual_time: bool,
     /// The event, by name.
     #[schema(example = "alarm_raised")]
     pub kind: String,
