@@ -45,6 +45,11 @@ bless: need-rust need-node web/node_modules/.package-lock.json
 	cd web && npm run --silent types
 	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server -p segel-store
 
+# Figures, each beside a reference measured in the same run.
+bench: need-rust
+	cargo build --release --locked -p segel
+	./target/release/segel bench $(ARGS)
+
 fuzz: need-rust
 	cargo test --release --locked -p segel-wire --test fuzz
 
