@@ -32,6 +32,8 @@ use segel_server::rules;
 use segel_server::service::{Service, Setup};
 use segel_sim::histogram::Histogram;
 use segel_sim::load::{self, Load, Outcome};
+use segel_store::history::Rules;
+use segel_store::{Compactor, Options as StoreOptions, Snapshots, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -97,9 +99,9 @@ fn measure(options: &Options, folder: &std::path::Path) -> Result<()> {
     );
     println!("  bare 96 KiB append and sync         {}", ms(bare_sync(folder)?));
     print_corridor();
-    print_disk(&engine, folder)?;
+    drop(engine);
     service.stop()?;
-    Ok(())
+    print_disk(&folder.join("data"))
 }
 
 fn start(folder: &std::path::Path) -> Result<Service> {
@@ -266,26 +268,31 @@ fn print_corridor() {
     );
 }
 
-fn print_disk(engine: &EngineHandle, folder: &std::path::Path) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while engine.store().metrics().look().compacted_reports == 0 && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(500));
+/// Moves all reports to history, as the compactor does with time, and weighs the file.
+fn print_disk(data: &std::path::Path) -> Result<()> {
+    let opened = Store::open(data, StoreOptions::default())?;
+    let snapshots = Snapshots::of_this_program(opened.store.folder())?;
+    for old in std::fs::read_dir(opened.store.folder().snapshots())? {
+        std::fs::remove_file(old?.path())?;
     }
-    engine.store().checkpoint()?;
-    let figures = engine.store().metrics().look();
-    let history = std::fs::metadata(folder.join("data/history.db")).map_or(0, |file| file.len());
-    if figures.compacted_reports == 0 {
-        println!("bytes a report on disk                not yet: nothing was old enough to move to history");
-        return Ok(());
-    }
-    let bytes = history as f64 / figures.compacted_reports as f64;
+    snapshots.advance(&opened.reader)?;
+    let rules = Rules {
+        run_age_s: 0,
+        ..Rules::default()
+    };
+    let mut compactor = Compactor::new(opened.store.clone(), opened.reader.clone(), snapshots, rules);
+    let now = segel_model::ServerTime::from_unix_ms(i64::MAX);
+    while compactor.seal(now)? {}
+    opened.store.checkpoint()?;
+    let reports = opened.store.metrics().look().compacted_reports.max(1) as f64;
+    let history = std::fs::metadata(opened.store.folder().history())?.len() as f64;
     println!(
-        "bytes a report in history, raw frame included {bytes:.1} ({} reports)",
-        figures.compacted_reports
+        "bytes a report in history, raw frame included {:.1} ({reports:.0} reports)",
+        history / reports
     );
     println!(
         "  the raw frame alone                 {FRAME_BYTES:>8.0}   ratio {:.2}",
-        bytes / FRAME_BYTES
+        history / reports / FRAME_BYTES
     );
     Ok(())
 }
@@ -504,7 +511,7 @@ impl<'a> World<'a> {
         let distance_m = segel_geo::length_m(&points) as u32;
         let plan = RoutePlan {
             name: "bench".into(),
-            owner: self.owner,
+            owner: self.provider,
             office: self.office.clone(),
             points,
             half_widths_m: vec![300.0],
