@@ -8,12 +8,20 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use segel_geo::Position;
+use segel_model::container::ContainerNumber;
+use segel_model::document::{ContainerLine, Day, DocumentKind, Paper};
 use segel_model::event::Subject;
 use segel_model::input::CommandInput;
 use segel_model::principal::{Belonging, OrganisationKind};
 use segel_model::report::Protocol;
+use segel_model::route::{Area, RoutePlan, Shape};
 use segel_model::seal::SealRegistration;
-use segel_model::{Command, DeviceId, Event, OrganisationId, Principal, Role, SealId, SecretHash};
+use segel_model::trip::{TripMode, TripRequest};
+use segel_model::{
+    Command, DeviceId, DocumentId, Event, OfficeCode, OrganisationId, Principal, Role, RouteId, SealId,
+    SecretHash, TripId,
+};
 use segel_server::EngineHandle;
 use segel_server::ask::{Asked, NewAccount, Side, Verdict};
 use segel_server::clock::Clock;
@@ -208,6 +216,183 @@ pub fn by(principal: &Principal, command: Command) -> Asked {
     Asked {
         input,
         side: Side::default(),
+    }
+}
+
+/// Everybody and everything behind a submitted trip.
+pub struct Submitted {
+    pub supervisor: Principal,
+    pub provider: Provider,
+    pub trip: TripId,
+}
+
+impl House {
+    /// A trip that has passed the gate and whose route is approved: SKP is to hear of the request (E02) and the route (E03).
+    pub fn submitted(&self) -> Submitted {
+        let provider = self.provider();
+        let office = OfficeCode("060100".into());
+        let supervisor = self.joined(1, Role::CustomsSupervisor, Belonging::Office(office.clone()));
+        let admin = &provider.admin;
+        let register = Command::RegisterOrganisation {
+            name: "PT Muatan".into(),
+            kind: OrganisationKind::Importer,
+            npwp: None,
+        };
+        let Subject::Organisation(owner) = self.done(by(admin, register)) else {
+            panic!("an importer")
+        };
+        let paper = paper(owner, &office);
+        let Subject::Document(document) = self.done(by(admin, Command::RegisterDocument(paper))) else {
+            panic!("a document")
+        };
+        let verify = Command::VerifyDocument {
+            document,
+            approved: vec![0],
+            remark: String::new(),
+        };
+        self.done_or_nothing(by(&supervisor, verify));
+        let plan = plan(provider.organisation, &office);
+        let Subject::Route(route) = self.done(by(admin, Command::ProposeRoute(plan))) else {
+            panic!("a route")
+        };
+        self.done_or_nothing(by(
+            &supervisor,
+            Command::ApproveRoute {
+                route,
+                remark: String::new(),
+            },
+        ));
+        let request = request(owner, provider.organisation, document, route);
+        let Subject::Trip(trip) = self.done(by(admin, Command::OpenTrip(request))) else {
+            panic!("a trip")
+        };
+        self.done_or_nothing(by(admin, Command::SubmitTrip { trip }));
+        Submitted {
+            supervisor,
+            provider,
+            trip,
+        }
+    }
+
+    fn joined(&self, number: u8, role: Role, belongs: Belonging) -> Principal {
+        let code = SecretHash([number; 32]);
+        let until = self.engine.clock().now().plus_s(3600);
+        self.done(by(
+            &Principal::System,
+            Command::Invite {
+                role,
+                belongs: belongs.clone(),
+                code,
+                until,
+            },
+        ));
+        let join = Command::Join {
+            code,
+            subject: SecretHash([number; 32]),
+        };
+        match self.done(by(&Principal::System, join)) {
+            Subject::Person(person) => Principal::Person {
+                person,
+                role,
+                belongs,
+            },
+            other => panic!("{other:?} is no person"),
+        }
+    }
+
+    /// Asks, and expects that it is done, whatever it made.
+    pub fn done_or_nothing(&self, asked: Asked) {
+        let verdict = self
+            .engine
+            .ask_blocking(asked)
+            .expect("the engine answers")
+            .verdict;
+        assert!(matches!(verdict, Verdict::Done { .. }), "{verdict:?}");
+    }
+}
+
+fn paper(owner: OrganisationId, office: &OfficeCode) -> Paper {
+    Paper {
+        kind: DocumentKind::Plp,
+        number: "000123".into(),
+        date: Day {
+            year: 2026,
+            month: 11,
+            day: 1,
+        },
+        valid_until: None,
+        office: office.clone(),
+        destination_office: office.clone(),
+        tps_origin: "ASAL".into(),
+        tps_destination: "TUJUAN".into(),
+        bc11: None,
+        submission_number: None,
+        owner,
+        lines: vec![ContainerLine {
+            container: container(),
+            size_ft: 40,
+            size_type: None,
+        }],
+        scan: None,
+    }
+}
+
+fn container() -> ContainerNumber {
+    ContainerNumber::parse("CSQU3054383").expect("a published number")
+}
+
+fn plan(owner: OrganisationId, office: &OfficeCode) -> RoutePlan {
+    let points: Vec<_> = (0..20)
+        .map(|n| Position {
+            lat: -6.95,
+            lon: 110.42 + 0.002 * f64::from(n),
+        })
+        .collect();
+    let area = |name: &str, centre| Area {
+        name: name.into(),
+        code: Some(name.into()),
+        shape: Shape::Circle {
+            centre,
+            radius_m: 200.0,
+        },
+    };
+    RoutePlan {
+        name: "jalan".into(),
+        owner,
+        office: office.clone(),
+        origin: area("ASAL", points[0]),
+        destination: area("TUJUAN", points[19]),
+        distance_m: segel_geo::length_m(&points) as u32,
+        points,
+        half_widths_m: vec![300.0],
+        stops: Vec::new(),
+        forbidden: Vec::new(),
+        no_coverage: Vec::new(),
+        transit_time_s: 600,
+        interval_s: 60,
+    }
+}
+
+fn request(
+    owner: OrganisationId,
+    provider: OrganisationId,
+    document: DocumentId,
+    route: RouteId,
+) -> TripRequest {
+    TripRequest {
+        owner,
+        provider,
+        container: container(),
+        check_digit_confirmed: false,
+        document: Some(document),
+        route: Some(route),
+        tps_origin: "ASAL".into(),
+        tps_destination: "TUJUAN".into(),
+        mode: TripMode::Sealed,
+        plate: None,
+        driver: None,
+        install_wanted: None,
+        start_window: None,
     }
 }
 
