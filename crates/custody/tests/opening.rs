@@ -683,6 +683,7 @@ fn an_opening_known_after_the_trip_alarms_on_that_trip() {
             0:35 SKP message 17: E02
             0:36 opened at 0:13 by fixed password under NO GRANT
             0:36 ALARM 1 A02 S1 KNOWN LATE: the seal was opened without a grant (by fixed password)
+            0:36 RevisitAsked
             0:36 SKP message 18: E07
         "#]],
     );
