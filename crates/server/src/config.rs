@@ -179,6 +179,22 @@ mod tests {
         assert_eq!(Config::load("").expect("it reads"), Config::default());
     }
 
+    /// `deploy/segel.toml` says that it lists every default.
+    #[test]
+    fn the_documented_configuration_is_the_default() {
+        let documented = include_str!("../../../deploy/segel.toml");
+        assert_eq!(Config::load(documented).expect("it reads"), Config::default());
+        let uncommented = documented
+            .replace("# [skp]", "[skp]")
+            .replace("# url", "url")
+            .replace("# api_key", "api_key");
+        let failure = Config::load(&uncommented).expect_err("an SKP without a user");
+        assert!(
+            failure.to_string().contains("missing field `username`"),
+            "{failure}"
+        );
+    }
+
     #[test]
     fn a_misspelt_name_is_refused_and_not_overlooked() {
         let failure = Config::load("[listen]\njointek = '0.0.0.0:1'").expect_err("no such name");
