@@ -111,7 +111,7 @@ pub fn roles(command: &Command) -> &'static [Role] {
         C::DecideHeldTrip { .. } => CUSTOMS,
         C::GrantRemoval { .. } | C::RevokeGrant { .. } | C::VouchPlace { .. } => CUSTOMS,
         C::Unlock { .. } | C::RecordOpened { .. } => &[Technician],
-        C::AddPhoto { .. } => &[Technician, ServiceUser, ProviderAdmin, ProviderOperator],
+        C::AddPhoto { .. } => &[Technician, ServiceUser, ProviderOperator],
         C::RejectPhoto { .. } => CUSTOMS,
         C::AcknowledgeAlarm { .. } | C::InvestigateAlarm { .. } | C::CloseAlarm { .. } => ALARM_PEOPLE,
         C::CommentAlarm { .. } => &[

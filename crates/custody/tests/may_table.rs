@@ -217,7 +217,7 @@ fn table() -> Vec<(&'static str, Command)> {
             },
         ),
         (
-            "teo ayu opi",
+            "teo opi",
             add_photo(trip, PhotoStep::Install, PhotoKind::Other),
         ),
         (

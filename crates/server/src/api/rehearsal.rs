@@ -7,6 +7,8 @@ use segel_custody::{Answer, State, decide, state};
 use segel_model::document::DocumentStatus;
 use segel_model::grant::UnlockMethod;
 use segel_model::input::CommandInput;
+use segel_model::observed::{AreaMarks, FixUse, Place};
+use segel_model::photo::{PhotoKind, PhotoStep};
 use segel_model::route::RoutePlan;
 use segel_model::trip::TripState;
 use segel_model::{
@@ -14,6 +16,7 @@ use segel_model::{
 };
 use segel_store::{Listing, RecordKind, Scope, ScopeKey};
 
+use super::Api;
 use super::access::Caller;
 use super::problem::Problem;
 use super::reading::View;
@@ -74,7 +77,7 @@ impl<'a> Rehearsal<'a> {
             self.state.routes.insert(id, route);
         }
         if let Some((id, seal)) = pair(trip.seal, |id| view.mentioned(RecordKind::Seal, id.0))? {
-            self.state.seals.insert(id, seal);
+            self.state.seals.insert(id, fresh(view.api, id, seal));
         }
         Ok(())
     }
@@ -121,6 +124,42 @@ impl<'a> Rehearsal<'a> {
             Answer::Refused(refusal) => Err(refusal),
             _ => Ok(decision.events),
         }
+    }
+}
+
+/// A seal with what it said last: plain reports touch no record, so its moving parts are the fleet's.
+pub fn fresh(api: &Api, id: SealId, mut seal: state::Seal) -> state::Seal {
+    let Some(now) = api.engine().fleet().get(id) else {
+        return seal;
+    };
+    let moving = &mut seal.moving;
+    moving.last_seen = now.last_seen.or(moving.last_seen);
+    moving.battery_percent = now.battery_percent.or(moving.battery_percent);
+    moving.charging = now.charging;
+    moving.lock = now.lock;
+    if let Some(place) = now.fix.as_ref().map(place_at) {
+        moving.last_at = Some(place.at).max(moving.last_at);
+        moving.place = Some(place);
+        moving.judged = Some(place)
+            .filter(|place| place.place.use_ == FixUse::Judges)
+            .or(moving.judged);
+    }
+    seal
+}
+
+fn place_at(fix: &crate::fleet::LastFix) -> state::PlaceAt {
+    state::PlaceAt {
+        at: fix.at,
+        place: Place {
+            position: fix.position,
+            source: fix.source,
+            speed_kmh: fix.speed_kmh,
+            course_deg: fix.course_deg,
+            use_: fix.use_,
+            still: None,
+            corridor: None,
+            areas: AreaMarks::default(),
+        },
     }
 }
 
@@ -204,6 +243,16 @@ impl Rehearsal<'_> {
                 reason: reason(),
             },
             "begin_install" => self.begin(id, trip)?,
+            "add_photo" => Command::AddPhoto {
+                trip: id,
+                step: if trip.state < TripState::Removing {
+                    PhotoStep::Install
+                } else {
+                    PhotoStep::Removal
+                },
+                kind: PhotoKind::Other,
+                facts: super::rights::no_photo(),
+            },
             "record_installed" => Command::RecordInstalled {
                 trip: id,
                 reason: reason(),

@@ -183,15 +183,7 @@ fn papers() -> Vec<Command> {
 
 fn sealing() -> Vec<Command> {
     let container = ContainerNumber::parse("CSQU3054383").expect("a published number");
-    let facts = PhotoFacts {
-        blob: BlobHash([0; 32]),
-        media_type: words(),
-        bytes: 0,
-        taken: None,
-        taken_at: None,
-        distance_to_seal_m: None,
-        has_preview: false,
-    };
+    let facts = no_photo();
     vec![
         Command::OpenTrip(TripRequest {
             owner: OWNER,
@@ -252,6 +244,19 @@ fn sealing() -> Vec<Command> {
             reason: words(),
         },
     ]
+}
+
+/// Facts of a photo that nobody has taken.
+pub fn no_photo() -> PhotoFacts {
+    PhotoFacts {
+        blob: BlobHash([0; 32]),
+        media_type: words(),
+        bytes: 0,
+        taken: None,
+        taken_at: None,
+        distance_to_seal_m: None,
+        has_preview: false,
+    }
 }
 
 fn opening() -> Vec<Command> {

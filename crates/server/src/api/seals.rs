@@ -17,6 +17,7 @@ use super::asking::Ask;
 use super::openapi::{Headers, PageQuery};
 use super::problem::{Problem, Refusals, Verdicts};
 use super::reading::{View, Wanted, body};
+use super::rehearsal::fresh;
 use super::types::{
     Certificate, Condition, Done, Moment, NewOrder, NewSeal, Order, Page, QuarantinedDevice, RawFrame,
     Reason, Report, ReportPlace, Seal, SealFitness,
@@ -461,7 +462,7 @@ async fn list_fit_seals(
         let small = super::rehearsal::Rehearsal::of_trip(view, TripId(id))?;
         let mut items = Vec::with_capacity(stock.records.len());
         for record in &stock.records {
-            let seal: state::Seal = body(record)?;
+            let seal: state::Seal = fresh(view.api, SealId(record.id), body(record)?);
             let because = small.unfit(&caller_again, TripId(id), SealId(record.id), &seal);
             items.push(SealFitness {
                 seal: view.show_seal(record.id, seal)?,

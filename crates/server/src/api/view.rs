@@ -126,7 +126,7 @@ impl View<'_> {
         let seal = trip.seal.map(|id| self.seal_label(id)).transpose()?;
         let worst = record.severity.and_then(severity);
         let now = trip.seal.and_then(|id| self.api.engine().fleet().get(id));
-        let now = now.filter(|now| trip.state.holds_seal() && now.trip == Some(TripId(record.id)));
+        let now = now.filter(|_| trip.state.holds_seal());
         Ok(TripSummary {
             id: record.id,
             state: trip.state.into(),
