@@ -385,6 +385,10 @@ impl Engine {
             self.shared.put_revisit(*trip, *from, *until);
         }
         self.shared.roster.publish(event);
+        if let Event::SealDoubtCleared { seal, .. } = event {
+            // Secrets that were kept back may go now.
+            let _nobody = self.shared.ordered.send(*seal);
+        }
         if let Some(seal) = self.shared.orders.publish(event) {
             let _nobody = self.shared.ordered.send(seal);
         }

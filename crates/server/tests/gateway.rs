@@ -159,6 +159,50 @@ fn an_older_connection_that_still_speaks_beside_a_newer_one_is_a_doubt_seen_by_p
     );
 }
 
+/// Law 5: in doubt no secret is sent until an officer clears it.
+#[test]
+fn in_doubt_no_secret_is_sent_until_an_officer_clears_it_and_harmless_orders_go_on() {
+    let house = House::open();
+    let submitted = house.submitted();
+    let provider = submitted.provider;
+    let id = house.stock(&provider, DEVICE);
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)");
+    let doubt = segel_model::Input::IdentityDoubt {
+        seal: id,
+        why: "dua perangkat".into(),
+    };
+    house
+        .engine
+        .tell_blocking(doubt, segel_server::ask::Side::default())
+        .expect("the engine takes it");
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: id,
+            order: SealOrder::RotatePassword,
+        },
+    ));
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: id,
+            order: interval(),
+        },
+    ));
+    seal.hears("(P04,1,60,30)");
+    seal.says(b"(7100000042,P04,60,30)");
+    seal.says(&record(DEVICE, 2));
+    seal.hears("(P69,0,2)");
+    let cleared = Command::ClearDoubt {
+        seal: id,
+        reason: "diperiksa di tempat".into(),
+    };
+    house.done_or_nothing(by(&submitted.supervisor, cleared));
+    seal.hears("(P44,");
+}
+
 #[test]
 fn a_silent_older_connection_is_superseded_without_a_doubt() {
     let house = House::open_with(Limits {

@@ -546,3 +546,18 @@ const fn word(reason: Reason) -> &'static str {
 fn clamp(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The promise is 2 KiB for an idle connected seal; tokio's own part of a socket and a timer comes on top of this.
+    #[test]
+    fn a_quiet_connection_holds_little_more_than_a_kilobyte() {
+        fn size<F: Future>(_: fn(Conversation) -> F) -> usize {
+            std::mem::size_of::<F>()
+        }
+        let quiet = size(Conversation::run);
+        assert!(quiet < 1280, "{quiet} bytes");
+    }
+}
