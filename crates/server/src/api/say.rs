@@ -158,7 +158,7 @@ pub fn say(event: &Event) -> Bilingual {
         Event::HeldTripDecided { reason, .. } => with("Perjalanan tetap ditahan", "Trip stays held", reason),
         Event::TripMoved { to, circumstance, .. } => {
             let (id, en) = state_words(*to);
-            with(id, en, &circumstance.reason)
+            with_told(id, en, &circumstance.reason)
         }
         Event::Granted { what, .. } => with("Izin lepas diberikan", "Removal authorised", &what.reason),
         Event::PlaceVouched { reason, .. } => with(
@@ -166,12 +166,12 @@ pub fn say(event: &Event) -> Bilingual {
             "An officer vouched for the place",
             reason,
         ),
-        Event::GrantEnded { reason, .. } => with("Izin lepas berakhir", "The grant ended", reason),
+        Event::GrantEnded { reason, .. } => with_told("Izin lepas berakhir", "The grant ended", reason),
         Event::SealOpened {
             grant: Some(_), how, ..
-        } => with("Segel dibuka sesuai izin", "Seal opened under its grant", how),
+        } => with_told("Segel dibuka sesuai izin", "Seal opened under its grant", how),
         Event::SealOpened { grant: None, how, .. } => {
-            with("Segel dibuka TANPA izin", "Seal opened WITHOUT a grant", how)
+            with_told("Segel dibuka TANPA izin", "Seal opened WITHOUT a grant", how)
         }
         Event::RemovalFinished { .. } => both("Segel dilepas", "Seal removed"),
         Event::ClockStarted { clock, limit_s, .. } => {
@@ -298,6 +298,12 @@ fn say_rest(event: &Event) -> Bilingual {
             "Interval berbagi lokasi tidak dipenuhi",
             "Location Sharing Interval not met",
         ),
+        Event::LocationsDue { .. } => both("Waktunya mengirim lokasi ke SKP", "Locations to SKP are due"),
+        Event::TripLooked { .. } => both("Perjalanan ditinjau ulang", "The trip was looked at again"),
+        Event::TripKept { .. } => both(
+            "Perjalanan disimpan untuk bukti yang terlambat",
+            "The trip is kept for late evidence",
+        ),
         Event::ServiceGap { .. } => both("Segel tidak aktif", "Segel did not listen"),
         Event::TripArchived { .. } => both("Perjalanan diarsipkan", "Trip archived"),
         other => {
@@ -316,6 +322,53 @@ fn with(id: &str, en: &str, rest: &str) -> Bilingual {
         return both(id, en);
     }
     both(format!("{id}: {rest}"), format!("{en}: {rest}"))
+}
+
+/// With a reason that the rules themselves gave, which is kept in English; a person's own words stay as they were written.
+fn with_told(id: &str, en: &str, reason: &str) -> Bilingual {
+    both(
+        with(id, id, told_in_indonesian(reason)).id,
+        with(en, en, reason).en,
+    )
+}
+
+fn told_in_indonesian(reason: &str) -> &str {
+    match reason {
+        "document given" => "dokumen dilampirkan",
+        "an officer must see the document" => "pejabat harus melihat dokumen",
+        "the gate let it through" => "lolos gerbang dokumen",
+        "route chosen" => "rute dipilih",
+        "route approved" => "rute disetujui",
+        "the route was approved before" => "rute sudah disetujui sebelumnya",
+        "seal assigned" => "segel ditugaskan",
+        "container and seal scanned" => "peti kemas dan segel dipindai",
+        "the seal says it is locked" => "segel menyatakan terkunci",
+        "installation photos complete" => "foto pemasangan lengkap",
+        "left the origin" => "meninggalkan area asal",
+        "left the origin without authorisation" => "meninggalkan area asal tanpa izin",
+        "inside the destination for the dwell" => "cukup lama di dalam area tujuan",
+        "seal compared with its papers" => "segel dibandingkan dengan dokumennya",
+        "a discrepancy was seen at the check" => "pemeriksaan menemukan perbedaan",
+        "a critical alarm has not been decided about" => "alarm kritis belum diputuskan",
+        "a critical alarm was raised" => "alarm kritis muncul",
+        "customs lets it be opened" => "Bea Cukai mengizinkan dibuka",
+        "opened inside the window, known late" => "dibuka di dalam jendela waktu, diketahui terlambat",
+        "the technician has taken it off" => "teknisi telah melepasnya",
+        "the grant is over" => "izin sudah berakhir",
+        "the window closed" => "jendela waktu habis",
+        "complete" => "lengkap",
+        "complete, with remarks" => "lengkap, dengan catatan",
+        "by card" => "dengan kartu",
+        "by command" => "dengan perintah",
+        "by text message" => "dengan SMS",
+        "by fixed password" => "dengan kata sandi tetap",
+        "by one-time password" => "dengan kata sandi sekali pakai",
+        "by Bluetooth" => "dengan Bluetooth",
+        "by key" => "dengan anak kunci",
+        "by hand" => "dengan tangan",
+        "shown by its contacts" => "ditunjukkan oleh kontaknya",
+        own_words => own_words,
+    }
 }
 
 fn checked(fits: bool, remark: &str) -> Bilingual {
@@ -450,6 +503,16 @@ mod tests {
             }
         );
         assert_eq!(About::of(&Event::ServiceStopped).name, "service_stopped");
+    }
+
+    #[test]
+    fn a_reason_of_the_rules_is_told_in_both_languages_and_a_persons_is_left_as_it_is() {
+        let rules = with_told("Tiba", "Arrived", "inside the destination for the dwell");
+        assert_eq!(rules.id, "Tiba: cukup lama di dalam area tujuan");
+        assert_eq!(rules.en, "Arrived: inside the destination for the dwell");
+        let person = with_told("Tiba", "Arrived", "dilihat petugas di gerbang");
+        assert_eq!(person.id, "Tiba: dilihat petugas di gerbang");
+        assert_eq!(person.en, "Arrived: dilihat petugas di gerbang");
     }
 
     #[test]

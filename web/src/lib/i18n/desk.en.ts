@@ -31,6 +31,7 @@ export const deskEnglish: Record<keyof typeof deskIndonesian, string> = {
   'trip.skp_completed': 'Complete at SKP',
   'trip.alarms_closed': '{count} alarms closed',
   'trip.tab.orders': 'Orders',
+  'trip.routine': 'Show {count} routine lines too',
   'trip.track_empty': 'No track yet',
   'trip.gaps_more': 'and {count} more gaps',
   'trip.late_points': '{count} points known late',

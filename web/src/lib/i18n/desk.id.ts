@@ -30,6 +30,7 @@ export const deskIndonesian = {
   'trip.skp_completed': 'Lengkap di SKP',
   'trip.alarms_closed': '{count} alarm sudah ditutup',
   'trip.tab.orders': 'Perintah',
+  'trip.routine': 'Tampilkan juga {count} baris rutin',
   'trip.track_empty': 'Belum ada jejak',
   'trip.gaps_more': 'dan {count} jeda lain',
   'trip.late_points': '{count} titik diketahui terlambat',

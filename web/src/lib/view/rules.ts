@@ -14,7 +14,7 @@ export function ruleText(name: string, values: readonly number[], language: stri
   return values.length === 0 ? '–' : values.map(one).join(' · ');
 }
 
-/** The name of a rule without its unit, as words. */
+/** The name of a rule without its unit, as words. Where two rules differ by the unit alone, the value tells them apart. */
 export function ruleName(name: string): string {
   return name.replace(/_(s|ms|m|kmh|percent)$/, '').replaceAll('_', ' ');
 }
