@@ -3,6 +3,7 @@
 
 pub mod cast;
 pub mod client;
+pub mod convoy;
 pub mod demo;
 pub mod histogram;
 pub mod load;

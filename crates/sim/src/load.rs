@@ -41,6 +41,13 @@ const OPENING_AT_ONCE: usize = 256;
 /// One loopback address serves this many connections before the next is used: below the range of ephemeral ports.
 const CONNECTIONS_PER_ADDRESS: u32 = 4000;
 
+/// Forty kilometres an hour.
+const SPEED_M_S: f32 = 11.1;
+/// Reports of one seal with one time: serials repeat after 256.
+const PER_SECOND: u32 = 250;
+/// How far back the clock of a seal starts that reports as fast as it can.
+const LAG_S: i64 = 600;
+
 /// What came of it.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -146,7 +153,7 @@ struct Speaker {
     waiting: std::collections::VecDeque<(u8, Instant)>,
     counters: Arc<Counters>,
     latency: Histogram,
-    step: u64,
+    calendar: Calendar,
 }
 
 impl Speaker {
@@ -167,7 +174,7 @@ impl Speaker {
             waiting: std::collections::VecDeque::new(),
             counters,
             latency: Histogram::default(),
-            step: u64::from(number) * 37,
+            calendar: Calendar::starting(load.rate),
         }
     }
 
@@ -212,15 +219,15 @@ impl Speaker {
         self.counters.sent.fetch_add(1, Relaxed);
     }
 
-    /// Drives on: there and back along the road, a hundredth of it a report.
+    /// Drives on: there and back along the road, as fast as a truck does by the seal's own clock.
     fn advance(&mut self) {
-        self.step += 1;
-        let phase = (self.step % 200) as f64 / 100.0;
-        let along = if phase > 1.0 { 2.0 - phase } else { phase };
-        let [(lat0, lon0), (lat1, lon1)] = self.road;
-        self.moment.lat = lat0 + (lat1 - lat0) * along;
-        self.moment.lon = lon0 + (lon1 - lon0) * along;
-        self.moment.unix_s = now_unix_s();
+        self.moment.unix_s = self.calendar.next(now_unix_s());
+        let [from, to] = self.road.map(|(lat, lon)| segel_geo::Position { lat, lon });
+        let driven_m = self.calendar.passed_s() * f64::from(SPEED_M_S);
+        let part = driven_m / segel_geo::distance_m(from, to).max(1.0);
+        let along = 1.0 - (part.rem_euclid(2.0) - 1.0).abs();
+        self.moment.lat = from.lat + (to.lat - from.lat) * along;
+        self.moment.lon = from.lon + (to.lon - from.lon) * along;
     }
 
     async fn listen(&mut self, stream: &mut TcpStream, heard: &mut Vec<u8>) -> std::io::Result<()> {
@@ -247,6 +254,43 @@ impl Speaker {
             self.latency.add(due.elapsed());
             self.counters.acknowledged.fetch_add(1, Relaxed);
         }
+    }
+}
+
+/// The seal's own clock. Where reports come faster than serials can tell apart within a second, it runs ahead of the
+/// world, from so far back that it never comes after it: so no report is taken for a repeat of another.
+struct Calendar {
+    lag_s: i64,
+    first_s: Option<i64>,
+    now_s: i64,
+    said: u32,
+}
+
+impl Calendar {
+    fn starting(rate: Option<f64>) -> Self {
+        Self {
+            lag_s: if rate.is_none() { LAG_S } else { 0 },
+            first_s: None,
+            now_s: 0,
+            said: 0,
+        }
+    }
+
+    /// The time of the next report.
+    fn next(&mut self, world_s: i64) -> i64 {
+        let least = world_s - self.lag_s;
+        self.said += 1;
+        if self.now_s < least {
+            (self.now_s, self.said) = (least, 0);
+        } else if self.said >= PER_SECOND {
+            (self.now_s, self.said) = ((self.now_s + 1).min(world_s), 0);
+        }
+        self.first_s.get_or_insert(self.now_s);
+        self.now_s
+    }
+
+    fn passed_s(&self) -> f64 {
+        (self.now_s - self.first_s.unwrap_or(self.now_s)) as f64
     }
 }
 
@@ -356,6 +400,22 @@ mod tests {
         let outcome = run(&load).await.expect("the server answers");
         assert_eq!((outcome.sent, outcome.acknowledged, outcome.strange), (1, 0, 1));
         assert_eq!(outcome.broken, 1, "it gave up waiting");
+    }
+
+    #[test]
+    fn a_seal_in_haste_never_says_one_serial_twice_at_one_time_nor_a_time_to_come() {
+        let mut calendar = Calendar::starting(None);
+        let times: Vec<i64> = (0..5000).map(|_| calendar.next(10_000)).collect();
+        assert_eq!(
+            (times[0], times[249], times[250], times[4999]),
+            (9400, 9400, 9401, 9419)
+        );
+        let mut calendar = Calendar {
+            now_s: 10_000,
+            said: 249,
+            ..Calendar::starting(None)
+        };
+        assert_eq!(calendar.next(10_000), 10_000);
     }
 
     #[test]

@@ -422,7 +422,8 @@ impl Stage {
         }
     }
 
-    fn today(&self) -> String {
+    /// Today in western Indonesia.
+    pub fn today(&self) -> String {
         let local = jiff::Timestamp::from_second(self.tempo.now_unix_s() + 7 * 3600)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         local.strftime("%Y-%m-%d").to_string()
