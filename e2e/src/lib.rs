@@ -1,1 +1,7 @@
 //! Drives the built binary from outside: real sockets, real files.
+
+pub mod program;
+pub mod house;
+pub mod skp;
+
+pub mod crash;

@@ -9,6 +9,8 @@ use ureq::{Agent, Body};
 
 /// Bytes of a photo sent in one piece.
 const PIECE: usize = 256 * 1024;
+/// The longest file read.
+const FILE_BYTES_MAX: u64 = 32 << 20;
 /// A request that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -100,10 +102,15 @@ impl Client {
 
     /// Asks for something, once: the key makes a repeat of the same request harmless.
     pub fn post(&self, path: &str, body: Value) -> Result<Value> {
+        self.post_under(&random_key(), path, body)
+    }
+
+    /// Asks for something under a key of the caller's, who may ask again under it after an answer got lost.
+    pub fn post_under(&self, key: &str, path: &str, body: Value) -> Result<Value> {
         let request = self.agent.post(self.url(path)).header("cookie", &self.cookie);
         let request = request
             .header("x-csrf-token", &self.csrf)
-            .header("idempotency-key", random_key());
+            .header("idempotency-key", key);
         read(
             request
                 .send_json(body)
@@ -118,23 +125,47 @@ impl Client {
         id.with_context(|| format!("{path} did not say what came into being: {answer}"))
     }
 
-    /// Uploads a photo in pieces, as a phone does.
-    pub fn upload_photo(&self, trip: u64, step: &str, kind: &str, jpeg: &[u8]) -> Result<()> {
+    /// Reads bytes; `path` is below `/api/v1`.
+    pub fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
+        let request = self.agent.get(self.url(path)).header("cookie", &self.cookie);
+        let mut answer = request
+            .call()
+            .with_context(|| format!("could not read {path}"))?;
+        let status = answer.status().as_u16();
+        if status != 200 {
+            bail!("{path} answered {status}");
+        }
+        let read = answer.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_vec();
+        read.with_context(|| format!("could not read {path}"))
+    }
+
+    /// The same person at another address: after a restart the doors are elsewhere and the session goes on.
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// Uploads a photo in pieces, as a phone does, and gives its number.
+    pub fn upload_photo(&self, trip: u64, step: &str, kind: &str, jpeg: &[u8]) -> Result<u64> {
         let body = json!({"trip": trip, "step": step, "kind": kind, "bytes": jpeg.len(), "sha256": null});
         let upload = self.post("/uploads", body)?;
         let id = upload["id"]
             .as_str()
             .context("the upload has no name")?
             .to_owned();
-        let mut offset = 0;
+        let (mut offset, mut answer) = (0, Value::Null);
         for piece in jpeg.chunks(PIECE) {
-            self.send_piece(&id, offset, piece)?;
+            answer = self.send_piece(&id, offset, piece)?;
             offset += piece.len();
         }
-        Ok(())
+        answer["photo"]["id"]
+            .as_u64()
+            .context("the last piece did not make a photo")
     }
 
-    fn send_piece(&self, upload: &str, offset: usize, piece: &[u8]) -> Result<()> {
+    fn send_piece(&self, upload: &str, offset: usize, piece: &[u8]) -> Result<Value> {
         let request = self
             .agent
             .patch(self.url(&format!("/uploads/{upload}")))
@@ -143,8 +174,7 @@ impl Client {
             .header("x-csrf-token", &self.csrf)
             .header("upload-offset", offset.to_string());
         let request = request.header("content-type", "application/offset+octet-stream");
-        read(request.send(piece).context("could not send a piece of a photo")?)?;
-        Ok(())
+        read(request.send(piece).context("could not send a piece of a photo")?)
     }
 
     fn url(&self, path: &str) -> String {

@@ -322,7 +322,8 @@ impl Line {
             let mut piece = [0; 256];
             let read = self.stream.read(&mut piece).context("no acknowledgement came")?;
             if read == 0 {
-                bail!("the connection was closed before the acknowledgement");
+                let closed = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+                return Err(closed).context("the connection was closed before the acknowledgement");
             }
             self.heard.extend(&piece[..read]);
         }

@@ -67,6 +67,9 @@ pub struct Taken {
     pub reference: String,
     /// How often it was sent.
     pub times: u32,
+    /// How often it came under the same name with other facts than at first (the time of sending aside).
+    #[serde(default)]
+    pub changed: u32,
     /// The message.
     pub message: Value,
 }
@@ -232,6 +235,7 @@ impl Fake {
         let mut inner = self.lock();
         if let Some(known) = inner.taken.get_mut(&id) {
             known.times += 1;
+            known.changed += u32::from(facts(&known.message) != facts(&message));
             let reference = known.reference.clone();
             return if inner.mood.scold_repeats {
                 failed(StatusCode::OK, "Duplikat idPesan")
@@ -245,6 +249,7 @@ impl Fake {
             code,
             reference: reference.clone(),
             times: 1,
+            changed: 0,
             message,
         };
         if let Err(failure) = self.write_down(&taken) {
@@ -282,6 +287,15 @@ impl Inner {
         self.order.push(id.clone());
         self.taken.insert(id, taken);
     }
+}
+
+/// A message without what may differ from one sending to the next.
+fn facts(message: &Value) -> Value {
+    let mut facts = message.clone();
+    if let Some(fields) = facts.as_object_mut() {
+        fields.remove("waktuKirim");
+    }
+    facts
 }
 
 fn success(reference: &str) -> Response {
@@ -390,6 +404,21 @@ mod tests {
         let taken = client.taken();
         assert_eq!(taken["messages"].as_array().map(Vec::len), Some(1));
         assert_eq!(taken["messages"][0]["times"], 2);
+        assert_eq!(taken["messages"][0]["changed"], 0);
+    }
+
+    #[test]
+    fn other_facts_under_a_known_name_are_noticed() {
+        let client = start();
+        client.post("/v1/eseal/E04", message("7-0"));
+        let mut sent_later = message("7-0");
+        sent_later["waktuKirim"] = json!("24-11-2026 10:00:00");
+        client.post("/v1/eseal/E04", sent_later);
+        assert_eq!(client.taken()["messages"][0]["changed"], 0);
+        let mut other = message("7-0");
+        other["nomorKontainer"] = json!("MSKU1234565");
+        client.post("/v1/eseal/E04", other);
+        assert_eq!(client.taken()["messages"][0]["changed"], 1);
     }
 
     #[test]

@@ -1,0 +1,40 @@
+//! The program under test: the binary as it is built from this tree, so that no test ever passes on an old one.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Where the binary is; `SEGEL_PROGRAM` names another one. Builds it first, once a process.
+pub fn program() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| match std::env::var_os("SEGEL_PROGRAM") {
+        Some(given) => given.into(),
+        None => build(&[]),
+    })
+}
+
+/// Builds the binary with features and says where it is. Features get a folder of their own, so that a sabotaged binary
+/// never stands where the honest one is looked for.
+pub fn build(features: &[&str]) -> PathBuf {
+    let target = target().join(features.join("-"));
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "segel"]);
+    if !features.is_empty() {
+        cargo.arg("--features").arg(features.join(","));
+        cargo.arg("--target-dir").arg(&target);
+    }
+    let built = cargo
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the binary could not be built");
+    target.join("debug/segel")
+}
+
+/// The folder that cargo builds into, from the place of this very program: `target/debug/deps/test`.
+fn target() -> PathBuf {
+    let own = std::env::current_exe().expect("a program knows its own file");
+    let profile = own.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
+    let target = profile.and_then(|profile| profile.parent());
+    target.expect("tests are built into target/<profile>").to_path_buf()
+}
