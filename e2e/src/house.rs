@@ -63,8 +63,9 @@ impl House {
     }
 
     /// Keeps the folder after the test, and says where.
-    pub fn keep(self) -> PathBuf {
-        self.root.keep()
+    pub fn keep(&mut self) -> PathBuf {
+        self.root.disable_cleanup(true);
+        self.root.path().to_path_buf()
     }
 
     /// The data folder.
@@ -120,7 +121,10 @@ impl House {
             Err(failure) => {
                 let _gone = child.kill();
                 let _gone = child.wait();
-                Err(failure.context(format!("it did not start; its last words: {}", last_lines(&self.log()))))
+                Err(failure.context(format!(
+                    "it did not start; its last words: {}",
+                    last_lines(&self.log())
+                )))
             }
         }
     }
@@ -138,19 +142,29 @@ impl House {
     pub fn run(&self, words: &[&str]) -> Result<Output> {
         let mut command = Command::new(&self.program);
         command.args(words).stdin(Stdio::null());
-        command.output().with_context(|| format!("could not run segel {words:?}"))
+        command
+            .output()
+            .with_context(|| format!("could not run segel {words:?}"))
     }
 
     fn spawn(&self) -> Result<Child> {
-        let log = OpenOptions::new().create(true).append(true).open(self.beside("log"))?;
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.beside("log"))?;
         self.spawn_with(Stdio::from(log))
     }
 
     fn spawn_with(&self, stderr: Stdio) -> Result<Child> {
         let mut command = Command::new(&self.program);
-        command.arg("serve").arg("--config").arg(self.beside("segel.toml"));
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(self.beside("segel.toml"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
-        command.spawn().with_context(|| format!("could not start {}", self.program.display()))
+        command
+            .spawn()
+            .with_context(|| format!("could not start {}", self.program.display()))
     }
 }
 
@@ -229,7 +243,10 @@ impl Watchdog {
         let (dismissed, wait) = std::sync::mpsc::channel::<()>();
         let pid = child.id().to_string();
         std::thread::spawn(move || {
-            if wait.recv_timeout(START_LIMIT).is_err_and(|why| why == std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if wait
+                .recv_timeout(START_LIMIT)
+                .is_err_and(|why| why == std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
                 let _told = Command::new("kill").args(["-KILL", &pid]).status();
             }
         });

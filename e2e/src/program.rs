@@ -34,7 +34,11 @@ pub fn build(features: &[&str]) -> PathBuf {
 /// The folder that cargo builds into, from the place of this very program: `target/debug/deps/test`.
 fn target() -> PathBuf {
     let own = std::env::current_exe().expect("a program knows its own file");
-    let profile = own.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
+    let profile = own
+        .ancestors()
+        .find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
     let target = profile.and_then(|profile| profile.parent());
-    target.expect("tests are built into target/<profile>").to_path_buf()
+    target
+        .expect("tests are built into target/<profile>")
+        .to_path_buf()
 }

@@ -64,6 +64,7 @@ pub fn run(options: Options) -> Result<()> {
     if let Some(codes) = service.take_first_codes() {
         print_invitations(&codes.customs, &codes.provider);
     }
+    println!("ready");
     until_stopped(service)
 }
 

@@ -128,14 +128,16 @@ impl Client {
     /// Reads bytes; `path` is below `/api/v1`.
     pub fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
         let request = self.agent.get(self.url(path)).header("cookie", &self.cookie);
-        let mut answer = request
-            .call()
-            .with_context(|| format!("could not read {path}"))?;
+        let mut answer = request.call().with_context(|| format!("could not read {path}"))?;
         let status = answer.status().as_u16();
         if status != 200 {
             bail!("{path} answered {status}");
         }
-        let read = answer.body_mut().with_config().limit(FILE_BYTES_MAX).read_to_vec();
+        let read = answer
+            .body_mut()
+            .with_config()
+            .limit(FILE_BYTES_MAX)
+            .read_to_vec();
         read.with_context(|| format!("could not read {path}"))
     }
 

@@ -119,6 +119,12 @@ impl Convoy {
         &self.stage
     }
 
+    /// The server's doors are elsewhere now; the people stay signed in.
+    pub fn move_to(&mut self, base: &str, jointech: SocketAddr) {
+        self.stage = self.stage.at(base);
+        self.jointech = jointech;
+    }
+
     /// The photo that stands for all.
     pub fn photo(&self) -> &[u8] {
         &self.photo

@@ -143,6 +143,18 @@ impl Stage {
         })
     }
 
+    /// The same people at a server that opened its doors elsewhere.
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            officer: self.officer.at(base),
+            operator: self.operator.at(base),
+            technician: self.technician.at(base),
+            importer: self.importer.at(base),
+            ..self.clone()
+        }
+    }
+
     /// Plays only the beginning: a document that waits for its officer.
     pub fn play_document_only(&self, script: &Script, roads: &Roads) -> Result<u64> {
         self.register_document(script, roads)

@@ -1,0 +1,145 @@
+//! Crash proof: the program is killed at random moments under load, again and again on one growing folder, and each time
+//! everything it had promised must be there.
+//!
+//! What counts as promised is what came back to this side of the socket: an acknowledgement with the right serial, an
+//! answer to a command, the last byte of an upload answered. Whatever was under way at the kill is counted and printed; a
+//! kill that found nothing under way of some sort does not count.
+
+mod city;
+mod crew;
+mod proof;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+pub use city::City;
+pub use crew::InFlight;
+pub use proof::FalseClaim;
+
+use crate::program::program;
+
+/// How often it is killed, and how.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Kills that count.
+    pub kills: u32,
+    /// After so many the folder is looked at as it lies there, besides the end.
+    pub inspect_every: u32,
+    /// Two runs of one seed kill after the same pauses.
+    pub seed: u64,
+    /// The program.
+    pub program: PathBuf,
+}
+
+impl Plan {
+    /// So many kills of the honest program.
+    pub fn of_kills(kills: u32) -> Self {
+        Self {
+            kills,
+            inspect_every: 25,
+            seed: 7,
+            program: program().clone(),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// Kills that found reports, a command and a photo under way.
+    pub kills: u32,
+    /// Kills that found one of them missing.
+    pub uncounted: u32,
+    /// What was under way, over all kills that count.
+    pub in_flight: InFlight,
+    /// Reports acknowledged, all of them found again.
+    pub reports: u64,
+    /// Commands answered, all of them found again.
+    pub commands: u64,
+    /// Photos stored, all of them found again.
+    pub photos: u64,
+    /// Messages SKP took, each under one name.
+    pub messages: u64,
+    /// How long a start took at most.
+    pub slowest_start: Duration,
+}
+
+/// Shortest and longest life between the opening of the doors and the kill.
+const LIFE_MS: std::ops::Range<u64> = 60..420;
+/// So many kills in a row that find nothing under way mean that the load has stopped.
+const UNCOUNTED_MAX: u32 = 50;
+
+/// Kills it as often as the plan says, and fails at the first broken promise.
+pub fn run(plan: &Plan) -> Result<Tally> {
+    let mut city = City::found(plan.program.clone())?;
+    let done = kill_again_and_again(&mut city, plan);
+    if done.is_err() {
+        println!("the folder is kept: {}", city.keep().display());
+    }
+    done
+}
+
+fn kill_again_and_again(city: &mut City, plan: &Plan) -> Result<Tally> {
+    let (mut tally, mut chance) = (Tally::default(), Chance(plan.seed));
+    while tally.kills < plan.kills {
+        let began = Instant::now();
+        let running = city.start()?;
+        tally.slowest_start = tally.slowest_start.max(began.elapsed());
+        city.prove()?;
+        let in_flight = city.live(running, chance.pause())?;
+        tally.count(in_flight);
+        println!(
+            "kill {:4}: {in_flight} under way; {} ({} ms in all)",
+            tally.kills,
+            city.promises(),
+            began.elapsed().as_millis()
+        );
+        ensure!(
+            tally.uncounted < UNCOUNTED_MAX + tally.kills,
+            "too many kills found nothing under way"
+        );
+        if tally.kills % plan.inspect_every == 0 {
+            city.inspect()?;
+        }
+    }
+    let _running = city.start()?;
+    city.prove()?;
+    city.prove_everything().context("at the end")?;
+    drop(_running);
+    city.inspect()?;
+    let (reports, commands, photos) = city.kept();
+    Ok(Tally {
+        reports,
+        commands,
+        photos,
+        messages: city.messages()?,
+        ..tally
+    })
+}
+
+impl Tally {
+    fn count(&mut self, in_flight: InFlight) {
+        if in_flight.is_complete() {
+            self.kills += 1;
+            self.in_flight += in_flight;
+        } else {
+            self.uncounted += 1;
+        }
+    }
+}
+
+/// Pauses without a pattern, the same for the same seed (splitmix64).
+struct Chance(u64);
+
+impl Chance {
+    fn pause(&mut self) -> Duration {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        Duration::from_millis(LIFE_MS.start + bits % (LIFE_MS.end - LIFE_MS.start))
+    }
+}
