@@ -359,6 +359,8 @@ async fn accept_invitation(
         command,
     };
     let done = asking::ask(&api, Asked { input, side }).await?;
+    // A right code was no guess: a whole office may join in a minute.
+    api.inner.attempts.succeeded("an invitation");
     drop(one_at_a_time);
     session::open(&api, PersonId(done.id.unwrap_or_default()), &headers).await
 }
