@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::demo::container_number;
 use crate::load::acknowledged_serial;
-use crate::photo::{Scene, Shot, take};
+use crate::photo::snapshot;
 use crate::seal::jointech::{JointechSeal, LockEvent, Moment, Status};
 use crate::story::Stage;
 
@@ -96,17 +96,8 @@ impl Convoy {
     /// Draws the road and has it approved.
     pub fn plan(stage: Stage, jointech: SocketAddr, road: Road, name: &str) -> Result<Self> {
         let route = approved_route(&stage, &road, name)?;
-        let shot = Shot {
-            scene: Scene::Seal,
-            container: "SGLU0000000",
-            seal_label: "JT701",
-            plate: "H 1 K",
-            unix_s: stage.tempo.now_unix_s(),
-            place: START,
-            open: false,
-        };
         Ok(Self {
-            photo: take(&shot)?,
+            photo: snapshot()?,
             stage,
             jointech,
             road,
@@ -235,7 +226,7 @@ fn approved_route(stage: &Stage, road: &Road, name: &str) -> Result<u64> {
         "name": name, "owner": null, "office": stage.office, "points": points, "half_widths_m": [HALF_WIDTH_M],
         "origin": area("TPKS", first), "destination": area("Gudang Barat", last),
         "stops": [], "forbidden": [], "no_coverage": [],
-        "distance_m": (road.points.len() - 1) as f64 * STEP_M, "transit_time_s": 7200, "interval_s": 60
+        "distance_m": ((road.points.len() - 1) as f64 * STEP_M) as u32, "transit_time_s": 7200, "interval_s": 60
     });
     let route = stage.importer.create("/routes", plan)?;
     let remark = json!({"remark": "rute disetujui"});
@@ -286,7 +277,7 @@ impl Line {
             by_cell: false,
             speed_kmh: 0.0,
             course_deg: 270.0,
-            mileage_km: 1200,
+            mileage_km: 0,
             satellites: 9,
             battery_percent: 96,
             status: Status::OPEN,

@@ -43,6 +43,8 @@ pub struct Shot<'a> {
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 960;
 const QUALITY: u8 = 82;
+/// Sides of a snapshot.
+const SNAPSHOT_PX: u32 = 96;
 
 /// The photo as a JPEG with EXIF.
 pub fn take(shot: &Shot) -> Result<Vec<u8>> {
@@ -67,6 +69,17 @@ pub fn take(shot: &Shot) -> Result<Vec<u8>> {
         .encode_image(&picture)
         .context("could not encode a drawn photo")?;
     Ok(with_exif(&jpeg.into_inner(), shot))
+}
+
+/// A small picture of nothing, for load: what it shows is not looked at, and many must go through.
+pub fn snapshot() -> Result<Vec<u8>> {
+    let mut picture = RgbImage::from_pixel(SNAPSHOT_PX, SNAPSHOT_PX, Rgb([90, 110, 120]));
+    grain(&mut picture, 0);
+    let mut jpeg = Cursor::new(Vec::new());
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
+        .encode_image(&picture)
+        .context("could not encode a small photo")?;
+    Ok(jpeg.into_inner())
 }
 
 /// Every box has its own colour, always the same.

@@ -2,6 +2,7 @@
 //! everybody at work. It outlives every kill and remembers what was promised.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -13,7 +14,7 @@ use segel_sim::story::{Pace, Stage};
 use segel_sim::tempo::Tempo;
 
 use super::InFlight;
-use super::crew::{Clerk, Dispatcher, Photographer, Reporter, Worker};
+use super::crew::{Clerk, Dispatcher, Life, Photographer, Reporter, Worker};
 use super::proof::Proven;
 use crate::house::{House, Running};
 use crate::skp::Skp;
@@ -110,17 +111,24 @@ impl City {
             dispatcher,
             ..
         } = self;
+        let over = AtomicBool::new(false);
         let mut workers: Vec<&mut dyn Worker> = Vec::new();
         workers.extend(reporters.iter_mut().map(|one| one as &mut dyn Worker));
         workers.extend(clerks.iter_mut().map(|one| one as &mut dyn Worker));
         workers.extend(photographers.iter_mut().map(|one| one as &mut dyn Worker));
         workers.push(dispatcher);
+        let life = Life {
+            base: &doors.base,
+            jointech: doors.jointech,
+            over: &over,
+        };
         std::thread::scope(|scope| {
             let at_work: Vec<_> = workers
                 .into_iter()
-                .map(|worker| scope.spawn(|| worker.work(&doors.base, doors.jointech)))
+                .map(|worker| scope.spawn(|| worker.work(&life)))
                 .collect();
             std::thread::sleep(pause);
+            over.store(true, Ordering::SeqCst);
             running.kill()?;
             let mut all = InFlight::default();
             for one in at_work {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::ops::AddAssign;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -19,7 +20,7 @@ use sha2::{Digest, Sha256};
 /// Reports a seal keeps under way.
 const IN_FLIGHT: usize = 4;
 /// A seal breathes this long between bursts, so that the folder grows slowly enough to be read in full at the end.
-const BREATH: Duration = Duration::from_millis(4);
+const BREATH: Duration = Duration::from_millis(1);
 /// Nobody waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -59,10 +60,26 @@ impl fmt::Display for InFlight {
     }
 }
 
+/// One life of the program, as those at work see it.
+pub struct Life<'a> {
+    /// The API.
+    pub base: &'a str,
+    /// The door for seals.
+    pub jointech: SocketAddr,
+    /// The kill is near: nobody begins anything, so that what is under way then was really sent.
+    pub over: &'a AtomicBool,
+}
+
+impl Life<'_> {
+    fn goes_on(&self) -> bool {
+        !self.over.load(Ordering::SeqCst)
+    }
+}
+
 /// Somebody at work.
 pub trait Worker: Send {
-    /// Works until the other side is gone; says what was under way then. A refusal is a failure: nothing here is wrong.
-    fn work(&mut self, base: &str, jointech: SocketAddr) -> Result<InFlight>;
+    /// Works until the life is over; says what was under way then. A refusal is a failure: nothing here is wrong.
+    fn work(&mut self, life: &Life<'_>) -> Result<InFlight>;
 }
 
 /// Nothing answered because nobody is there any more.
@@ -73,11 +90,10 @@ fn is_gone(failure: &anyhow::Error) -> bool {
 }
 
 /// Ends a life in good order where the other side is gone, and badly where it said no.
-fn unless_gone(failure: anyhow::Error, in_flight: InFlight) -> Result<InFlight> {
-    if is_gone(&failure) {
-        Ok(in_flight)
-    } else {
-        Err(failure)
+fn unless_refused(worked: Result<()>, in_flight: InFlight) -> Result<InFlight> {
+    match worked {
+        Err(failure) if !is_gone(&failure) => Err(failure),
+        _ => Ok(in_flight),
     }
 }
 
@@ -107,8 +123,8 @@ impl Reporter {
         }
     }
 
-    fn report_until_broken(&mut self, server: SocketAddr) -> Result<()> {
-        let mut stream = TcpStream::connect(server)?;
+    fn report(&mut self, life: &Life<'_>) -> Result<()> {
+        let mut stream = TcpStream::connect(life.jointech)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let again: Vec<u8> = self
@@ -119,10 +135,11 @@ impl Reporter {
         stream.write_all(&again)?;
         let mut heard = Vec::new();
         loop {
-            let sent = stream.write_all(&self.fill());
-            // What came before the end still counts, so it is read even where nothing can be written any more.
+            if life.goes_on() {
+                stream.write_all(&self.fill())?;
+            }
+            // What comes before the end still counts, so it is read until the socket breaks.
             self.listen(&mut stream, &mut heard)?;
-            sent?;
             std::thread::sleep(BREATH);
         }
     }
@@ -168,15 +185,13 @@ impl Reporter {
 }
 
 impl Worker for Reporter {
-    fn work(&mut self, _base: &str, jointech: SocketAddr) -> Result<InFlight> {
-        let Err(failure) = self.report_until_broken(jointech) else {
-            return Ok(InFlight::default());
-        };
+    fn work(&mut self, life: &Life<'_>) -> Result<InFlight> {
+        let worked = self.report(life);
         let in_flight = InFlight {
             reports: self.waiting.len() as u32,
             ..InFlight::default()
         };
-        unless_gone(failure, in_flight)
+        unless_refused(worked, in_flight)
     }
 }
 
@@ -215,8 +230,8 @@ impl Clerk {
         }
     }
 
-    fn enter_until_broken(&mut self) -> Result<()> {
-        loop {
+    fn enter(&mut self, life: &Life<'_>) -> Result<()> {
+        while life.goes_on() {
             let (key, number) = match &self.unanswered {
                 Some(asked) => asked.clone(),
                 None => {
@@ -233,6 +248,7 @@ impl Clerk {
             self.entered.push(Entered { id, seq, number });
             self.unanswered = None;
         }
+        Ok(())
     }
 }
 
@@ -246,16 +262,14 @@ fn document(number: &str, office: &str) -> serde_json::Value {
 }
 
 impl Worker for Clerk {
-    fn work(&mut self, base: &str, _jointech: SocketAddr) -> Result<InFlight> {
-        self.client = self.client.at(base);
-        let Err(failure) = self.enter_until_broken() else {
-            return Ok(InFlight::default());
-        };
+    fn work(&mut self, life: &Life<'_>) -> Result<InFlight> {
+        self.client = self.client.at(life.base);
+        let worked = self.enter(life);
         let in_flight = InFlight {
             commands: u32::from(self.unanswered.is_some()),
             ..InFlight::default()
         };
-        unless_gone(failure, in_flight)
+        unless_refused(worked, in_flight)
     }
 }
 
@@ -294,8 +308,9 @@ impl Photographer {
         }
     }
 
-    fn upload_until_broken(&mut self) -> Result<()> {
-        loop {
+    fn upload(&mut self, life: &Life<'_>) -> Result<()> {
+        self.under_way = false;
+        while life.goes_on() {
             self.next += 1;
             let photo = commented(&self.jpeg, &format!("{} of {}", self.next, self.desk))?;
             self.under_way = true;
@@ -306,6 +321,7 @@ impl Photographer {
                 sha256: Sha256::digest(&photo).into(),
             });
         }
+        Ok(())
     }
 }
 
@@ -322,16 +338,14 @@ fn commented(jpeg: &[u8], comment: &str) -> Result<Vec<u8>> {
 }
 
 impl Worker for Photographer {
-    fn work(&mut self, base: &str, _jointech: SocketAddr) -> Result<InFlight> {
-        self.client = self.client.at(base);
-        let Err(failure) = self.upload_until_broken() else {
-            return Ok(InFlight::default());
-        };
+    fn work(&mut self, life: &Life<'_>) -> Result<InFlight> {
+        self.client = self.client.at(life.base);
+        let worked = self.upload(life);
         let in_flight = InFlight {
             photos: u32::from(self.under_way),
             ..InFlight::default()
         };
-        unless_gone(failure, in_flight)
+        unless_refused(worked, in_flight)
     }
 }
 
@@ -358,37 +372,36 @@ impl Dispatcher {
     }
 
     /// A container whose departure a kill broke off stays where it is; the next one is taken.
-    fn send_until_broken(&mut self) -> Result<()> {
-        let containers: Vec<(u64, String)> = self
-            .documents
-            .iter()
-            .flat_map(|(document, containers)| {
-                containers.iter().map(|container| (*document, container.clone()))
-            })
-            .collect();
-        while let Some((document, container)) = containers.get(self.next) {
+    fn send(&mut self, life: &Life<'_>) -> Result<()> {
+        while life.goes_on() {
+            let (document, container) = self
+                .container(self.next)
+                .context("every container is on its way")?;
             let device = self.first_device + self.next as u64;
             self.next += 1;
             self.sent
-                .push(self.convoy.send_off(*document, container, device)?);
+                .push(self.convoy.send_off(document, &container, device)?);
         }
-        Err(std::io::Error::other("every container is on its way").into())
+        Ok(())
+    }
+
+    fn container(&self, number: usize) -> Option<(u64, String)> {
+        let mut all = self.documents.iter().flat_map(|(document, containers)| {
+            containers.iter().map(|container| (*document, container.clone()))
+        });
+        all.nth(number)
     }
 }
 
 impl Worker for Dispatcher {
-    fn work(&mut self, base: &str, jointech: SocketAddr) -> Result<InFlight> {
-        self.convoy.move_to(base, jointech);
-        let Err(failure) = self.send_until_broken() else {
-            return Ok(InFlight::default());
+    fn work(&mut self, life: &Life<'_>) -> Result<InFlight> {
+        self.convoy.move_to(life.base, life.jointech);
+        let worked = self.send(life);
+        let in_flight = InFlight {
+            commands: u32::from(worked.is_err()),
+            ..InFlight::default()
         };
-        unless_gone(
-            failure,
-            InFlight {
-                commands: 1,
-                ..InFlight::default()
-            },
-        )
+        unless_refused(worked, in_flight)
     }
 }
 
