@@ -4,7 +4,6 @@ mod serve;
 mod demo;
 mod upkeep;
 mod decode;
-mod folder;
 mod sim;
 mod bench;
 mod skp_sim;
@@ -40,14 +39,6 @@ enum Word {
     Rebuild(upkeep::Folder),
     /// Says what the bytes of a seal mean: JSON lines in, JSON lines out.
     Decode(decode::Options),
-    /// Says whether everything in a data folder is there and is what was written.
-    Verify(folder::One),
-    /// Copies a data folder, checked, into an empty one.
-    Backup(folder::Two),
-    /// Puts a backup into an empty folder and verifies it there.
-    Restore(folder::Two),
-    /// Builds the state again from the first entry and compares it with the snapshot's.
-    Rebuild(folder::One),
     /// Simulated seals against any server that speaks their protocol.
     Sim(sim::Options),
     /// The first figures, each beside a reference in the same run.
@@ -65,10 +56,6 @@ fn main() -> ExitCode {
         Word::Verify(options) => upkeep::verify(&options),
         Word::Rebuild(options) => upkeep::rebuild_state(&options),
         Word::Decode(options) => decode::run(&options),
-        Word::Verify(options) => folder::verify(&options),
-        Word::Backup(options) => folder::backup(&options),
-        Word::Restore(options) => folder::restore(&options),
-        Word::Rebuild(options) => folder::rebuild(&options),
         Word::Sim(options) => sim::run(options),
         Word::Bench(options) => bench::run(&options),
         Word::SkpSim(options) => skp_sim::run(options),

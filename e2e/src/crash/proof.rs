@@ -88,7 +88,7 @@ impl City {
     pub fn inspect(&mut self) -> Result<()> {
         let data = self.house.data().display().to_string();
         for word in ["rebuild", "verify"] {
-            let said = self.house.run(&[word, &data])?;
+            let said = self.house.run(&[word, "--data", &data])?;
             let (out, err) = (
                 String::from_utf8_lossy(&said.stdout),
                 String::from_utf8_lossy(&said.stderr),
