@@ -5,7 +5,7 @@ ARGS ?=
 export SEGEL_VECTORS ?= $(abspath ../shared/protocols/vectors)
 export SEGEL_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run web build test check bless conformance bench fuzz need-rust need-node need-browser
+.PHONY: run web build test check bless conformance bench crash fuzz need-rust need-node need-browser
 
 run: need-rust need-node web
 	cargo build --release --locked -p segel
@@ -49,6 +49,11 @@ bless: need-rust need-node web/node_modules/.package-lock.json
 bench: need-rust
 	cargo build --release --locked -p segel
 	./target/release/segel bench $(ARGS)
+
+# Kills the program two hundred times under load, then a sabotaged one, which must be found out.
+crash: need-rust
+	cargo build --locked -p segel
+	SEGEL_KILLS=$(or $(KILLS),200) cargo test --locked -p segel-e2e --test crash -- --nocapture --test-threads 1
 
 fuzz: need-rust
 	cargo test --release --locked -p segel-wire --test fuzz
