@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use segel_custody::state::Trip;
 use segel_model::{EventTime, Input, Observed, TripId};
+use segel_store::side::Sweep;
 use segel_store::{
     BackupList, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots, StoreError,
 };
@@ -27,6 +28,15 @@ const PAUSE_IDLE: Duration = Duration::from_millis(500);
 const PAUSE_FAILED: Duration = Duration::from_secs(5);
 /// Reports handed to one revisit; a trip of a week at one a minute fits.
 const NEIGHBOURS_MAX: usize = 20_000;
+
+/// Between two sweeps.
+const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
+/// An answer is kept so long for a repeat of its request: a phone that was off line over a night asks again.
+const ANSWER_KEPT_S: i64 = 2 * 24 * 3600;
+/// A session that nobody used so long is over.
+const SESSION_KEPT_S: i64 = 30 * 24 * 3600;
+/// Uploads, and files no entry names, are kept so long: longer than an upload may be resumed.
+const FILE_KEPT_S: i64 = 14 * 24 * 3600;
 
 /// Tells every background thread to end.
 #[derive(Clone, Default)]
@@ -130,6 +140,19 @@ pub fn back_up(engine: &EngineHandle) -> std::io::Result<Duration> {
     fs::write(&ready, serde_json::to_vec(&answer)?)?;
     fs::rename(&ready, folder.join(BACKUP_ANSWER))?;
     Ok(PAUSE_IDLE)
+}
+
+/// Forgets what is too old to matter: answers, sessions, uploads, files that no entry names.
+pub fn sweep(engine: &EngineHandle) -> Result<Duration, StoreError> {
+    let now = engine.clock().now();
+    let forgotten = engine.store().sweep(&Sweep {
+        answers: now.plus_s(-ANSWER_KEPT_S),
+        sessions: now.plus_s(-SESSION_KEPT_S),
+        uploads: now.plus_s(-FILE_KEPT_S),
+    })?;
+    let files = engine.blobs().sweep(now.plus_s(-FILE_KEPT_S))?;
+    tracing::debug!(rows = forgotten, files, "swept");
+    Ok(SWEEP_PAUSE)
 }
 
 /// Loads the neighbours of reports that came too late for the window at hand, and hands them in.

@@ -225,12 +225,17 @@ impl Service {
             let engine = engine();
             move || background::back_up(&engine)
         };
+        let sweep = {
+            let engine = engine();
+            move || background::sweep(&engine)
+        };
         let mut threads = vec![
             repeat("keeper", &self.curfew, keep)?,
             repeat("compactor", &self.curfew, compact)?,
             repeat("snapshotter", &self.curfew, snapshot)?,
             repeat("revisits", &self.curfew, revisit)?,
             repeat("backups", &self.curfew, back_up)?,
+            repeat("sweeper", &self.curfew, sweep)?,
         ];
         if let Some(skp) = &config.skp {
             let (engine, mut outlet) = (engine(), Skp::new(engine(), skp.clone()));

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use segel_model::report::Protocol;
-use segel_model::{BlobHash, GrantId, PersonId, SealId, SecretHash, ServerTime, TripId};
+use segel_model::{BlobHash, Entry, Event, GrantId, PersonId, SealId, SecretHash, ServerTime, TripId};
 
 use crate::error::Doing;
 use crate::{AccountRow, Answered, OddityRow, SecretKind, SecretRow, SideRow, StoreError, SubjectRow};
@@ -403,6 +403,26 @@ pub(crate) fn secrets(
 }
 
 // Blobs.
+
+/// What a file is named for that belongs to no trip: the scan of a document serves several.
+const NO_TRIP: TripId = TripId(0);
+
+/// Names the files that an entry speaks of, in the entry's own transaction: neither the sweep nor a backup may miss one.
+pub(crate) fn name_blobs(to: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    for event in &entry.events {
+        match event {
+            Event::PhotoStored { trip, facts, .. } => name_blob(to, &facts.blob, *trip, facts.bytes)?,
+            Event::DocumentRegistered { paper, .. } => {
+                paper
+                    .scan
+                    .iter()
+                    .try_for_each(|scan| name_blob(to, scan, NO_TRIP, 0))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
 
 fn name_blob(to: &Connection, blob: &BlobHash, trip: TripId, size_bytes: u64) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO blob_ref (blob, trip, size_bytes) VALUES (?1, ?2, ?3)";

@@ -429,6 +429,7 @@ fn write_entries(to: &Connection, head: Hash, batch: &Batch) -> Result<Hash, Sto
     batch.entries.iter().try_fold(head, |head, journaled| {
         outbox::project(to, &journaled.entry)?;
         history::note_sealed(to, &journaled.entry)?;
+        side::name_blobs(to, &journaled.entry)?;
         journal::append(to, &head, journaled)
     })
 }

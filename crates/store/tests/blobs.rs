@@ -5,7 +5,8 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::fresh;
-use segel_model::{BlobHash, ServerTime, TripId};
+use segel_model::document::{Day, DocumentKind, Paper};
+use segel_model::{BlobHash, DocumentId, Event, OfficeCode, OrganisationId, ServerTime, TripId};
 use segel_store::blob::{BLOB_BYTES_MAX, TRIP_BLOB_BYTES_MAX};
 use segel_store::{Opened, SideRow, StoreError};
 
@@ -104,6 +105,46 @@ fn a_file_stored_again_is_young_again() {
     assert_eq!(opened.blobs.sweep(hours_ago(1)).expect("a sweep"), 0);
     age(&folder, &[blob], 7200);
     assert_eq!(opened.blobs.sweep(hours_ago(1)).expect("a sweep"), 1);
+}
+
+/// A scan belongs to no trip, and nobody but its document's entry names it.
+#[test]
+fn the_scan_of_a_document_is_named_by_its_entry_and_stays() {
+    let (folder, opened) = fresh();
+    let scan = opened.blobs.put(b"a scan").expect("stored").hash;
+    age(&folder, &[scan], 7200);
+    let event = Event::DocumentRegistered {
+        document: DocumentId(1),
+        paper: paper(scan),
+    };
+    opened
+        .store
+        .commit(&common::entry_of(1, 1, vec![event]))
+        .expect("a commit");
+    assert_eq!(opened.blobs.sweep(hours_ago(1)).expect("a sweep"), 0);
+    assert_eq!(opened.reader.named_blobs_after(None, 10).expect("a list"), [scan]);
+}
+
+fn paper(scan: BlobHash) -> Paper {
+    Paper {
+        kind: DocumentKind::Bc12,
+        number: "001234".into(),
+        date: Day {
+            year: 2026,
+            month: 1,
+            day: 7,
+        },
+        valid_until: None,
+        office: OfficeCode("060100".into()),
+        destination_office: OfficeCode("040300".into()),
+        tps_origin: "TPKS".into(),
+        tps_destination: "KOJA".into(),
+        bc11: None,
+        submission_number: None,
+        owner: OrganisationId(2),
+        lines: Vec::new(),
+        scan: Some(scan),
+    }
 }
 
 /// Makes files as old as if they had been written so many seconds ago.
