@@ -38,7 +38,7 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'container.fault.digits': 'The last seven characters are digits.',
 
   'job.none': 'No jobs yet',
-  'job.none_hint': 'Jobs appear here as soon as an operator assigns a seal to you.',
+  'job.none_hint': 'Jobs appear here as soon as you are named for one.',
   'job.all_done': 'All jobs are done',
   'job.past': 'Finished',
   'job.drive': 'See the route and the stops',
@@ -124,6 +124,7 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'grant.vouch_hint': 'The seal has no position. You state that you have seen the container at this place yourself.',
 
   'waiting.alarms': 'Alarms',
+  'waiting.all_alarms': 'See all {n} alarms',
   'waiting.held': 'Held, to be decided',
   'waiting.removals': 'Removals to grant',
   'waiting.checks': 'Seals to check',
@@ -249,6 +250,7 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'request.step.route': 'Route',
   'request.step.send': 'Send',
   'request.which_document': 'With which document',
+  'request.find': 'Find in the list',
   'request.choose_document': 'Choose one document.',
   'request.no_documents': 'No document can be used yet',
   'request.no_documents_hint': 'Enter a BC 1.2, PLP or storage permit. An officer verifies it.',

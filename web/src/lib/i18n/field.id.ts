@@ -38,7 +38,7 @@ export const indonesianField = {
   'container.fault.digits': 'Tujuh tanda terakhir harus angka.',
 
   'job.none': 'Belum ada tugas',
-  'job.none_hint': 'Tugas muncul di sini begitu operator menugaskan segel kepada Anda.',
+  'job.none_hint': 'Tugas muncul di sini begitu Anda ditunjuk.',
   'job.all_done': 'Semua tugas selesai',
   'job.past': 'Selesai',
   'job.drive': 'Lihat rute dan tempat berhenti',
@@ -123,6 +123,7 @@ export const indonesianField = {
   'grant.vouch_hint': 'Segel tidak punya posisi. Anda menyatakan melihat sendiri bahwa peti kemas ada di tempat ini.',
 
   'waiting.alarms': 'Alarm',
+  'waiting.all_alarms': 'Lihat semua {n} alarm',
   'waiting.held': 'Ditahan, perlu keputusan',
   'waiting.removals': 'Izin lepas',
   'waiting.checks': 'Periksa segel',
@@ -249,6 +250,7 @@ export const indonesianField = {
   'request.step.route': 'Rute',
   'request.step.send': 'Kirim',
   'request.which_document': 'Dengan dokumen mana',
+  'request.find': 'Cari dalam daftar',
   'request.choose_document': 'Pilih satu dokumen.',
   'request.no_documents': 'Belum ada dokumen yang dapat dipakai',
   'request.no_documents_hint': 'Masukkan BC 1.2, PLP atau izin timbun. Petugas memverifikasinya.',

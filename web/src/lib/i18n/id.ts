@@ -17,7 +17,7 @@ export const indonesian = {
   'nav.routes': 'Rute',
   'nav.seals': 'Segel',
   'nav.messages': 'Pesan SKP',
-  'nav.request': 'Permohonan',
+  'nav.request': 'Minta segel',
   'nav.jobs': 'Tugas saya',
   'nav.journal': 'Jurnal',
   'nav.people': 'Orang',
