@@ -216,10 +216,7 @@ fn table() -> Vec<(&'static str, Command)> {
                 reason: reason(),
             },
         ),
-        (
-            "teo opi",
-            add_photo(trip, PhotoStep::Install, PhotoKind::Other),
-        ),
+        ("teo opi", add_photo(trip, PhotoStep::Install, PhotoKind::Other)),
         (
             "oka sita",
             Command::RejectPhoto {

@@ -280,7 +280,7 @@ fn print_disk(data: &std::path::Path) -> Result<()> {
         run_age_s: 0,
         ..Rules::default()
     };
-    let mut compactor = Compactor::new(opened.store.clone(), opened.reader.clone(), snapshots, rules);
+    let compactor = Compactor::new(opened.store.clone(), opened.reader.clone(), snapshots, rules);
     let now = segel_model::ServerTime::from_unix_ms(i64::MAX);
     while compactor.seal(now)? {}
     opened.store.checkpoint()?;

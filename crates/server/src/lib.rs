@@ -23,7 +23,6 @@ pub mod metrics;
 
 pub mod auth;
 pub mod photos;
-#[allow(dead_code)] // Until the live stream is wired.
 pub mod api;
 
 pub mod first_start;

@@ -11,7 +11,13 @@ use segel_model::{Event, OrderId, SealId, SealOrder};
 /// The waiting orders of all seals, in the order of their issue.
 #[derive(Default)]
 pub struct Orders {
-    waiting: Mutex<HashMap<SealId, Vec<Waiting>>>,
+    board: Mutex<Board>,
+}
+
+#[derive(Default)]
+struct Board {
+    waiting: HashMap<SealId, Vec<Waiting>>,
+    seals: HashMap<OrderId, SealId>,
 }
 
 struct Waiting {
@@ -23,8 +29,9 @@ struct Waiting {
 impl Orders {
     /// The first order of the seal that may go and that no connection has in hand; from now on one has.
     pub fn take(&self, seal: SealId, may_go: impl Fn(&SealOrder) -> bool) -> Option<Ordered> {
-        let mut waiting = self.lock();
-        let next = waiting
+        let mut board = self.lock();
+        let next = board
+            .waiting
             .get_mut(&seal)?
             .iter_mut()
             .find(|order| !order.taken && may_go(&order.ordered.order))?;
@@ -36,6 +43,7 @@ impl Orders {
     pub fn put_back(&self, seal: SealId, order: OrderId) {
         if let Some(found) = self
             .lock()
+            .waiting
             .get_mut(&seal)
             .and_then(|all| all.iter_mut().find(|one| one.ordered.id == order))
         {
@@ -45,7 +53,7 @@ impl Orders {
 
     /// How many orders wait for the seal.
     pub fn count(&self, seal: SealId) -> usize {
-        self.lock().get(&seal).map_or(0, Vec::len)
+        self.lock().waiting.get(&seal).map_or(0, Vec::len)
     }
 
     /// Takes over what a state that was read back still waits for. Returns those that had been sent: whether they
@@ -79,17 +87,83 @@ impl Orders {
             ordered: ordered.clone(),
             taken: false,
         };
-        self.lock().entry(ordered.seal).or_default().push(waiting);
+        let mut board = self.lock();
+        board.seals.insert(ordered.id, ordered.seal);
+        board.waiting.entry(ordered.seal).or_default().push(waiting);
     }
 
     fn end(&self, order: OrderId) {
-        self.lock().retain(|_, waiting| {
+        let mut board = self.lock();
+        let Some(seal) = board.seals.remove(&order) else {
+            return;
+        };
+        if let Some(waiting) = board.waiting.get_mut(&seal) {
             waiting.retain(|one| one.ordered.id != order);
-            !waiting.is_empty()
-        });
+            if waiting.is_empty() {
+                board.waiting.remove(&seal);
+            }
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SealId, Vec<Waiting>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issued(id: u64, order: SealOrder) -> Event {
+        let ordered = Ordered {
+            id: OrderId(id),
+            seal: SealId(7),
+            grant: None,
+            order,
+        };
+        Event::OrderIssued { ordered, trip: None }
+    }
+
+    fn ended(id: u64) -> Event {
+        Event::OrderEnded {
+            order: OrderId(id),
+            outcome: segel_model::order::Outcome::Done,
+        }
+    }
+
+    #[test]
+    fn orders_are_taken_in_their_order_each_by_one_connection() {
+        let orders = Orders::default();
+        for (id, order) in [(1, SealOrder::RotatePassword), (2, SealOrder::SetTime)] {
+            assert_eq!(orders.publish(&issued(id, order)), Some(SealId(7)));
+        }
+        let any = |_: &SealOrder| true;
+        let taken = || orders.take(SealId(7), any).map(|ordered| ordered.id.0);
+        assert_eq!([taken(), taken(), taken()], [Some(1), Some(2), None]);
+        orders.put_back(SealId(7), OrderId(1));
+        assert_eq!(taken(), Some(1));
+        orders.publish(&ended(1));
+        orders.put_back(SealId(7), OrderId(1));
+        assert_eq!(
+            (taken(), orders.count(SealId(7))),
+            (None, 1),
+            "what has ended is never taken again"
+        );
+        orders.publish(&ended(2));
+        assert_eq!(orders.count(SealId(7)), 0);
+    }
+
+    #[test]
+    fn what_may_not_go_is_passed_over_and_stays() {
+        let orders = Orders::default();
+        orders.publish(&issued(1, SealOrder::RotatePassword));
+        orders.publish(&issued(2, SealOrder::SetTime));
+        let harmless = |order: &SealOrder| *order == SealOrder::SetTime;
+        assert_eq!(
+            orders.take(SealId(7), harmless).map(|ordered| ordered.id.0),
+            Some(2)
+        );
+        assert_eq!(orders.take(SealId(7), harmless), None);
+        assert_eq!(orders.count(SealId(7)), 2);
     }
 }

@@ -129,11 +129,6 @@ impl Problem {
         self.status
     }
 
-    /// The stable code.
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
     fn title(&self) -> &'static str {
         match self.status.as_u16() {
             400 => "Permintaan tidak benar",

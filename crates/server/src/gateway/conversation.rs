@@ -330,7 +330,10 @@ impl Conversation {
         while let Some(ordered) = self.next_order(seal) {
             let id = ordered.id;
             if let Err(end) = self.deliver(ordered).await {
-                self.gateway.engine.orders().put_back(seal, id);
+                // What went out and was not answered ends with the connection; it is not sent a second time.
+                if !self.under_way.iter().any(|one| one.ordered.id == id) {
+                    self.gateway.engine.orders().put_back(seal, id);
+                }
                 return Err(end);
             }
         }
