@@ -29,7 +29,7 @@ use super::Api;
 use super::access::{Caller, Credential, Query, Word};
 use super::asking::Body;
 use super::problem::{Problem, Refusals};
-use super::say::{About, say};
+use super::say::{About, is_bookkeeping, say};
 use super::types::{LiveEntry, LiveEvent, LiveHello, LiveReset, Severity, Viewport};
 use crate::auth::secrets;
 use crate::auth::sessions::Ended;
@@ -264,7 +264,7 @@ fn items_after(api: &Api, seq: u64) -> Result<Vec<Item>, Problem> {
 fn item(api: &Api, entry: &Entry) -> Result<Item, Problem> {
     let mut happened = Vec::with_capacity(entry.events.len());
     let mut keys = Vec::with_capacity(entry.events.len());
-    for event in &entry.events {
+    for event in entry.events.iter().filter(|event| !is_bookkeeping(event)) {
         let about = About::of(event);
         let mut theirs = BTreeSet::new();
         if let Some((kind, id)) = about.subject().map(crate::projection::address) {

@@ -321,7 +321,55 @@ fn with(id: &str, en: &str, rest: &str) -> Bilingual {
     if rest.trim().is_empty() {
         return both(id, en);
     }
-    both(format!("{id}: {rest}"), format!("{en}: {rest}"))
+    both(format!("{id}: {}", in_indonesian(rest)), format!("{en}: {rest}"))
+}
+
+/// Reasons that the rules themselves give stand in the journal in English; what people typed stays as they typed it.
+fn in_indonesian(reason: &str) -> &str {
+    match reason {
+        "document given" => "dokumen dilampirkan",
+        "an officer must see the document" => "pejabat harus memeriksa dokumen",
+        "the gate let it through" => "lolos gerbang dokumen",
+        "route chosen" => "rute dipilih",
+        "route approved" => "rute disetujui",
+        "the route was approved before" => "rute sudah disetujui sebelumnya",
+        "seal assigned" => "segel ditugaskan",
+        "container and seal scanned" => "kontainer dan segel dipindai",
+        "the seal says it is locked" => "segel melaporkan terkunci",
+        "installation photos complete" => "foto pemasangan lengkap",
+        "left the origin" => "meninggalkan tempat asal",
+        "inside the destination for the dwell" => "berada di tujuan selama waktu tinggal",
+        "seal compared with its papers" => "segel dibandingkan dengan dokumennya",
+        "a discrepancy was seen at the check" => "ada ketidaksesuaian saat pemeriksaan",
+        "customs lets it be opened" => "bea cukai mengizinkan pembukaan",
+        "the technician has taken it off" => "teknisi sudah melepasnya",
+        "opened inside the window, known late" => "dibuka dalam jendela izin, diketahui terlambat",
+        "the grant's window closed unused" | "the window closed" => "jendela izin berakhir tanpa dipakai",
+        "the grant is over" => "izin sudah berakhir",
+        "by card" => "dengan kartu",
+        "by Bluetooth" => "dengan Bluetooth",
+        "by command" => "dengan perintah",
+        "by text message" => "dengan SMS",
+        "by one-time password" => "dengan kata sandi sekali pakai",
+        "by fixed password" => "dengan kata sandi tetap",
+        "by key" => "dengan kunci",
+        "shown by its contacts" => "terlihat dari kontaknya",
+        other => other,
+    }
+}
+
+/// What only keeps the books, such as when to look again: no line of a timeline and nothing to hear live.
+pub fn is_bookkeeping(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TripLooked { .. }
+            | Event::TripKept { .. }
+            | Event::LocationsDue { .. }
+            | Event::RevisitAsked { .. }
+            | Event::Revisited { .. }
+            | Event::SealClockMeasured { .. }
+            | Event::HistorySealed { .. }
+    )
 }
 
 /// With a reason that the rules themselves gave, which is kept in English; a person's own words stay as they were written.
@@ -531,6 +579,18 @@ mod tests {
                 "Seal opened WITHOUT a grant: card"
             )
         );
+    }
+
+    #[test]
+    fn the_rules_own_reasons_are_said_in_both_languages_and_peoples_words_are_left_alone() {
+        assert_eq!(
+            with("Memasang", "Installing", "container and seal scanned"),
+            Bilingual::new(
+                "Memasang: kontainer dan segel dipindai",
+                "Installing: container and seal scanned"
+            )
+        );
+        assert_eq!(with("Ditahan", "Held", "sobek").id, "Ditahan: sobek");
     }
 
     #[test]

@@ -31,7 +31,7 @@ use super::people::subject;
 use super::problem::{Problem, Refusals, Verdicts};
 use super::reading::{View, Wanted};
 use super::rehearsal::Rehearsal;
-use super::say::{About, say};
+use super::say::{About, is_bookkeeping, say};
 use super::seals::{READERS_OF_REPORTS, Secrets, page_of_reports};
 use super::types::{
     Actor, AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done,
@@ -534,8 +534,11 @@ async fn read_timeline(
 fn timeline_lines(view: &View<'_>, entry: &Entry, trip: TripId) -> Result<Vec<TimelineLine>, Problem> {
     let mut lines = Vec::new();
     for (event, ordinal) in entry.events.iter().zip(0..) {
+        if is_bookkeeping(event) {
+            continue;
+        }
         let about = About::of(event);
-        if trip_of(view, event, &about)? == Some(trip) {
+        if trip_of(view, &about)? == Some(trip) {
             lines.push(timeline_line(view, entry, event, ordinal, &about)?);
         }
     }
@@ -544,8 +547,8 @@ fn timeline_lines(view: &View<'_>, entry: &Entry, trip: TripId) -> Result<Vec<Ti
 }
 
 /// The trip an event belongs to; a decision about a document or route belongs to every trip that uses it.
-fn trip_of(view: &View<'_>, event: &Event, about: &About) -> Result<Option<TripId>, Problem> {
-    if about.trip.is_some() || matches!(event, Event::ClockStepped { .. } | Event::HistorySealed { .. }) {
+fn trip_of(view: &View<'_>, about: &About) -> Result<Option<TripId>, Problem> {
+    if about.trip.is_some() {
         return Ok(about.trip);
     }
     let (kind, id) = match about.subject() {
