@@ -285,10 +285,7 @@ impl Engine {
             segel_custody::apply(&mut self.state, event, &stamp);
             subjects.extend(segel_custody::subjects(&self.state, event));
             round.strangers(event, seq);
-            round
-                .batch
-                .side
-                .extend(side_of(event, side, round.at()).or_else(|| self.scan_of(event)));
+            round.batch.side.extend(side_of(event, side, round.at()));
         }
         if !events.iter().any(|event| matches!(event, Event::Refused { .. })) {
             round.batch.side.extend(side.rows.iter().cloned());
@@ -316,22 +313,6 @@ impl Engine {
             events: events.to_vec(),
         };
         round.batch.entries.push(Journaled { entry, subjects });
-    }
-
-    /// The scan of a document belongs to no trip, so it is named under none (trips are numbered from 1): the sweep leaves it
-    /// alone and a backup takes it along.
-    fn scan_of(&self, event: &Event) -> Option<SideRow> {
-        let Event::DocumentRegistered { paper, .. } = event else {
-            return None;
-        };
-        let blob = paper.scan?;
-        let file = self.shared.blobs.open(&blob).ok()??;
-        let size_bytes = file.metadata().map_or(0, |file| file.len());
-        Some(SideRow::BlobNamed {
-            blob,
-            trip: TripId(0),
-            size_bytes,
-        })
     }
 
     /// Makes the round durable, then lets everything out.
@@ -595,11 +576,6 @@ fn side_of(event: &Event, side: &Side, at: ServerTime) -> Option<SideRow> {
             })
         }
         Event::PersonDisabled { person, .. } => SideRow::AccountClosed { person: *person, at },
-        Event::PhotoStored { trip, facts, .. } => SideRow::BlobNamed {
-            blob: facts.blob,
-            trip: *trip,
-            size_bytes: facts.bytes,
-        },
         Event::SealRegistered { seal, .. } => SideRow::Secret(SecretRow {
             seal: *seal,
             kind: SecretKind::StaticPassword,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use segel_model::ServerTime;
 use segel_store::StoreError;
-use segel_store::side::Sweep;
 
 use crate::EngineHandle;
 use crate::gateway::Oddities;
@@ -13,15 +12,6 @@ use crate::gateway::Oddities;
 const LOOK_EVERY_MS: i64 = 1000;
 const LISTENING_EVERY_MS: i64 = 5000;
 const CHECKPOINT_EVERY_MS: i64 = 2000;
-const SWEEP_EVERY_MS: i64 = 3_600_000;
-/// A phone that was off line for a week may still repeat its request and get its first answer.
-const ANSWERS_KEPT_S: i64 = 8 * 24 * 3600;
-/// Sessions last used or ended; far beyond the longest that one holds.
-const SESSIONS_KEPT_S: i64 = 90 * 24 * 3600;
-/// Uploads that somebody began and never finished.
-const UPLOADS_KEPT_S: i64 = 8 * 24 * 3600;
-/// Files that no entry names.
-const ORPHANS_KEPT_S: i64 = 8 * 24 * 3600;
 
 /// Looks after disk, logs and our own presence.
 pub struct Keeper {
@@ -30,7 +20,6 @@ pub struct Keeper {
     next_look: ServerTime,
     next_listening: ServerTime,
     next_checkpoint: ServerTime,
-    next_sweep: ServerTime,
 }
 
 impl Keeper {
@@ -43,7 +32,6 @@ impl Keeper {
             next_look: start,
             next_listening: start,
             next_checkpoint: start,
-            next_sweep: start,
         }
     }
 
@@ -61,24 +49,7 @@ impl Keeper {
             self.next_checkpoint = now.plus_ms(CHECKPOINT_EVERY_MS);
             self.engine.store().checkpoint()?;
         }
-        if self.next_sweep <= now {
-            self.next_sweep = now.plus_ms(SWEEP_EVERY_MS);
-            self.sweep(now)?;
-        }
         Ok(self.next_look.min(self.next_listening).min(self.next_checkpoint))
-    }
-
-    /// Forgets what is too old to matter, and files that nobody named.
-    fn sweep(&self, now: ServerTime) -> Result<(), StoreError> {
-        let older_than = Sweep {
-            answers: now.plus_s(-ANSWERS_KEPT_S),
-            sessions: now.plus_s(-SESSIONS_KEPT_S),
-            uploads: now.plus_s(-UPLOADS_KEPT_S),
-        };
-        let rows = self.engine.store().sweep(&older_than)?;
-        let files = self.engine.blobs().sweep(now.plus_s(-ORPHANS_KEPT_S))?;
-        tracing::debug!(rows, files, "swept");
-        Ok(())
     }
 
     /// A disk that is nearly full stops new work before a commit can fail.

@@ -59,12 +59,10 @@ fn the_same_key_gets_the_same_answer_also_after_a_restart() {
 fn a_key_used_for_another_wish_is_refused_and_not_answered_wrongly() {
     let house = House::open();
     asked(&house, register("satu", "k1"));
-    for house in [&house] {
-        let Verdict::Refused(refusal) = asked(house, register("dua", "k1")).verdict else {
-            panic!("the key was used for another wish")
-        };
-        assert_eq!(refusal.code, "idempotency_key_used");
-    }
+    let Verdict::Refused(refusal) = asked(&house, register("dua", "k1")).verdict else {
+        panic!("the key was used for another wish")
+    };
+    assert_eq!(refusal.code, "idempotency_key_used");
     let house = house.reopen();
     assert!(matches!(
         asked(&house, register("dua", "k1")).verdict,
