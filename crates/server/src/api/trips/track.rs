@@ -3,7 +3,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use segel_custody::state;
-use segel_model::observed::{FixUse, Observed, Place};
+use segel_model::observed::{FixUse, Observed, Place, Standing};
 use segel_model::trip::TripState;
 use segel_model::{EventTime, ServerTime, TripId};
 use segel_store::{RecordKind, ReportQuery};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::api::problem::Problem;
 use crate::api::reading::View;
-use crate::api::types::{FixSource, FixUse as ShownUse, Moment};
+use crate::api::types::{FixSource, FixUse as ShownUse, Moment, Standing as ShownStanding};
 
 /// The most fixes of one track: a week at one every ten seconds.
 pub const FIXES_MAX: usize = 60_480;
@@ -25,6 +25,7 @@ pub struct Step {
     at: EventTime,
     place: Place,
     sealed: Option<bool>,
+    standing: Standing,
 }
 
 /// The reports of a trip; nothing where no seal was on it.
@@ -72,6 +73,7 @@ fn step(observed: &Observed) -> Option<Step> {
         at: observed.at,
         place,
         sealed: observed.lock.sealed(),
+        standing: observed.standing,
     })
 }
 
@@ -106,6 +108,7 @@ fn facts(step: &Step) -> Value {
         "at": Moment::from(step.at).text(),
         "source": FixSource::from(step.place.source),
         "use": ShownUse::from(step.place.use_),
+        "standing": ShownStanding::from(step.standing),
         "speed_kmh": step.place.speed_kmh,
         "course_deg": step.place.course_deg,
         "outside_m": step.place.corridor.map(|corridor| corridor.outside_m),
@@ -186,6 +189,7 @@ mod tests {
                 still: None,
             },
             sealed: Some(true),
+            standing: Standing::Late,
         }
     }
 
@@ -202,6 +206,10 @@ mod tests {
         assert_eq!(lengths, [3, 1], "600 s is no gap yet, 601 s is one");
         let track: Value = serde_json::from_str(&geo_json(&steps)).expect("JSON");
         assert_eq!(track["features"].as_array().map(Vec::len), Some(1 + 5));
+        assert_eq!(
+            track["features"][1]["properties"]["standing"], "late",
+            "what came late is marked so"
+        );
         assert_eq!(gpx(&steps).matches("<trkpt").count(), 4);
     }
 }
