@@ -1,4 +1,4 @@
-# Thin: everything real is in cargo, npm and scripts/. Each target says what it needs and how to get it.
+# Thin: everything real is in cargo and npm. Each target says what it needs and how to get it.
 
 ARGS ?=
 # Real frames and photos that belong to others lie beside the project, never in it.
@@ -41,7 +41,8 @@ conformance: need-rust
 
 # Renews what is generated; read the diff.
 bless: need-rust need-node web/node_modules/.package-lock.json
-	cargo run --quiet --locked -p segel-server --example openapi > schemas/openapi.json
+	cargo run --quiet --locked -p segel-server --example openapi > target/openapi.json
+	mv target/openapi.json schemas/openapi.json
 	cd web && npm run --silent types
 	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server -p segel-store
 
