@@ -94,10 +94,10 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'job.removed': 'The seal is off',
 
   'photo.take': 'Take photo',
-  'photo.is_stored': 'Stored on the server',
-  'photo.queued': 'Waiting on the phone',
+  'photo.is_stored': 'Stored',
+  'photo.queued': 'On the phone',
   'photo.uploading': 'Sending {n} %',
-  'photo.refused': 'Refused, take again',
+  'photo.refused': 'Refused',
 
   'grant.none': 'No removal grant holds',
   'grant.none_hint': 'The grant ended or was taken back. Call the customs officer at the destination.',

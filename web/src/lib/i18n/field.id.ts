@@ -93,10 +93,10 @@ export const indonesianField = {
   'job.removed': 'Segel sudah lepas',
 
   'photo.take': 'Ambil foto',
-  'photo.is_stored': 'Tersimpan di server',
-  'photo.queued': 'Menunggu di ponsel',
+  'photo.is_stored': 'Tersimpan',
+  'photo.queued': 'Di ponsel',
   'photo.uploading': 'Mengirim {n} %',
-  'photo.refused': 'Ditolak, ambil lagi',
+  'photo.refused': 'Ditolak',
 
   'grant.none': 'Belum ada izin lepas yang berlaku',
   'grant.none_hint': 'Izin berakhir atau dicabut. Hubungi petugas Bea Cukai di tempat tujuan.',
