@@ -91,6 +91,7 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'job.photos_hint':
     'Tap each box and take the photo. Photos are sent by themselves, also when the network returns later.',
   'job.photos_whole': 'All photos are taken.',
+  'job.photo_before': 'Take the seal before it is opened',
   'job.removed': 'The seal is off',
 
   'photo.take': 'Take photo',
@@ -134,6 +135,7 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'waiting.none': 'Nothing waits',
   'waiting.none_hint': 'What is new appears here by itself.',
 
+  'decide.close_proposed': 'Closing of {code} is proposed; a second person decides.',
   'decide.whole': 'The whole trip',
   'decide.nothing': 'There is nothing to decide on this trip now.',
   'decide.remark': 'Remark',

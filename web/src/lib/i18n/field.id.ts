@@ -90,6 +90,7 @@ export const indonesianField = {
   'job.photos': 'Foto: {n} dari {all}',
   'job.photos_hint': 'Ketuk tiap kotak dan potret. Foto terkirim sendiri, juga bila jaringan baru kembali nanti.',
   'job.photos_whole': 'Semua foto sudah diambil.',
+  'job.photo_before': 'Potret segel sebelum dibuka',
   'job.removed': 'Segel sudah lepas',
 
   'photo.take': 'Ambil foto',
@@ -133,6 +134,7 @@ export const indonesianField = {
   'waiting.none': 'Tidak ada yang menunggu',
   'waiting.none_hint': 'Yang baru muncul di sini dengan sendirinya.',
 
+  'decide.close_proposed': 'Penutupan {code} diusulkan; orang kedua memutuskannya.',
   'decide.whole': 'Seluruh perjalanan',
   'decide.nothing': 'Sekarang tidak ada yang perlu diputuskan pada perjalanan ini.',
   'decide.remark': 'Catatan',
