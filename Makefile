@@ -54,7 +54,7 @@ bench: need-rust
 # Kills the program two hundred times under load, then a sabotaged one, which must be found out.
 crash: need-rust
 	cargo build --locked -p segel
-	SEGEL_KILLS=$(or $(KILLS),200) cargo test --locked -p segel-e2e --test crash -- --nocapture --test-threads 1
+	SEGEL_KILLS=$(or $(KILLS),200) cargo test --locked -p segel-e2e --test crash --test sabotage -- --nocapture --test-threads 1
 
 fuzz: need-rust
 	cargo test --release --locked -p segel-wire --test fuzz

@@ -324,6 +324,8 @@ impl Engine {
             round.speak();
             return Ok(());
         }
+        #[cfg(feature = "sabotage")]
+        round.acknowledge_too_early();
         self.store.commit(&round.batch)?;
         self.last_commit = round.batch.commit;
         self.measure(&round);
@@ -519,6 +521,15 @@ impl Round {
         };
         self.rows
             .stranger(projection::stranger(protocol, device, stage, self.at(), seq));
+    }
+
+    /// What must never be: reports are acknowledged that are not durable. The crash test must find it out.
+    #[cfg(feature = "sabotage")]
+    fn acknowledge_too_early(&mut self) {
+        for to in self.delivered.drain(..) {
+            let _gone = to.send(());
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 
     /// All of it is durable: whoever waits is told. Some may have gone; that is theirs.

@@ -1,5 +1,8 @@
 //! Gateway, engine, API, live stream, outlets.
 
+#[cfg(all(feature = "sabotage", not(debug_assertions)))]
+compile_error!("a release that acknowledges before it commits would lose reports: build it without `sabotage`");
+
 pub mod clock;
 pub mod config;
 pub mod rules;
