@@ -513,7 +513,7 @@ impl Round {
 
     fn strangers(&mut self, event: &Event, seq: u64) {
         let (protocol, device, stage) = match event {
-            Event::DeviceQuarantined { protocol, device } => (*protocol, device, "stranger"),
+            Event::DeviceQuarantined { protocol, device } => (*protocol, device, projection::STRANGER),
             Event::SealRegistered { registration, .. } => {
                 (registration.protocol, &registration.device, "registered")
             }

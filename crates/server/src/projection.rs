@@ -94,6 +94,9 @@ pub fn readers_changed(state: &State, event: &Event) -> Vec<Subject> {
         .collect()
 }
 
+/// The stage of a device nobody has registered; what lists and counts them asks for it by this name.
+pub const STRANGER: &str = "stranger";
+
 /// The record of a device nobody has registered.
 pub fn stranger(protocol: Protocol, device: &DeviceId, stage: &str, at: ServerTime, seq: u64) -> RecordRow {
     let body = json!({"protocol": protocol, "device": device, "at": at});

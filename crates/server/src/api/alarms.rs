@@ -364,7 +364,7 @@ async fn read_work_list(State(api): State<Api>, caller: Caller) -> Result<Json<W
         Role::CustomsSupervisor | Role::ProviderAdmin | Role::ProviderOperator
     ) {
         let strangers = api.block(|api| Ok(api.reader().counts(RecordKind::Quarantine, &Scope::Nation)?));
-        list.quarantined = sum(&strangers.await?, &["unknown"]);
+        list.quarantined = sum(&strangers.await?, &[crate::projection::STRANGER]);
     }
     Ok(Json(list))
 }

@@ -159,7 +159,7 @@ async fn list_quarantine(
     let page = api.read(&caller, move |view| {
         let listing = Listing {
             scope: Scope::Nation,
-            stages: vec!["unknown".into()],
+            stages: vec![crate::projection::STRANGER.into()],
             order: segel_store::record::Order::LatelyMoved,
             ..view.listing(RecordKind::Quarantine, wanted)
         };
