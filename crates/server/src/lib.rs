@@ -1,7 +1,9 @@
 //! Gateway, engine, API, live stream, outlets.
 
 #[cfg(all(feature = "sabotage", not(debug_assertions)))]
-compile_error!("a release that acknowledges before it commits would lose reports: build it without `sabotage`");
+compile_error!(
+    "a release that acknowledges before it commits would lose reports: build it without `sabotage`"
+);
 
 pub mod clock;
 pub mod config;
