@@ -4,6 +4,8 @@
 //! every report once, dates it by the seal's own clock and the measurements that stand in the journal, puts them in
 //! order and judges them from the beginning. Reports without a trustworthy date are left out and counted.
 
+mod way;
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -19,7 +21,7 @@ use segel_model::{AlarmCode, EventTime, Observed, Severity};
 
 use crate::Deciding;
 use crate::routes::Compiled;
-use crate::state::{Route, Seal, Trip};
+use crate::state::{Alarm, Route, Seal, Trip};
 use crate::watch::battery::{self, BatteryTrouble, Charge, Need};
 use crate::watch::clock::{ClockFact, offset_at};
 use crate::watch::deviation::{self, Outside};
@@ -30,6 +32,8 @@ use crate::watch::stop::{self, Stop};
 use crate::watch::tamper::{self, Tampering};
 use crate::watch::window::WindowFix;
 use crate::watch::{ground, has, jumps, window_fix, words};
+use way::Odometer;
+pub use way::{Gap, Strayed, Way};
 
 /// What an assessment stands on beside the reports. All of it stands in the journal.
 pub struct Basis<'a> {
@@ -58,6 +62,8 @@ pub struct Assessment {
     pub undated: usize,
     /// Fixes that judge nothing: cell towers, weak or impossible ones.
     pub weak_fixes: usize,
+    /// How far it was driven, how long it was outside, where nothing was heard.
+    pub way: Way,
 }
 
 /// One finding of an assessment.
@@ -77,7 +83,38 @@ pub struct Assessed {
     pub why: Bilingual,
 }
 
+/// What an assessment says of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// It found what the alarm was raised for.
+    Shown,
+    /// It looked for it over all reports and found nothing.
+    NotShown,
+    /// It cannot say: it does not look for such a cause, or the cause still goes on.
+    NotJudged,
+}
+
+/// The alarms whose cause an assessment can find, or find missing.
+pub(crate) const ASSESSED: [AlarmCode; 5] = [
+    AlarmCode::A08,
+    AlarmCode::A09,
+    AlarmCode::A11,
+    AlarmCode::A12,
+    AlarmCode::A13,
+];
+
 impl Assessment {
+    /// Whether all reports together show what an alarm was raised for.
+    pub fn support_of(&self, alarm: &Alarm) -> Support {
+        let same = |found: &&Assessed| found.code == alarm.finding.code;
+        let shown = self.findings.iter().filter(same).any(|found| found.covers(alarm));
+        match (shown, ASSESSED.contains(&alarm.finding.code), alarm.recovered_at) {
+            (true, _, _) => Support::Shown,
+            (false, true, Some(_)) => Support::NotShown,
+            (false, _, _) => Support::NotJudged,
+        }
+    }
+
     /// All of it as text, one line a finding: what two assessments are compared by.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -97,8 +134,22 @@ impl Assessment {
             judged,
             undated,
             weak_fixes,
+            way,
         } = self;
-        text + &format!("{judged} reports judged, {undated} without a date, {weak_fixes} weak fixes\n")
+        let (driven, outside) = (way.why_driven().en, way.why_outside().en);
+        let gap_ms = way.longest_gap.map_or(0, |gap| gap.lasted_ms());
+        text + &format!(
+            "{judged} reports judged, {undated} without a date, {weak_fixes} weak fixes\n{driven}; {outside}; \
+             {gap_ms} ms at most without a report\n"
+        )
+    }
+}
+
+impl Assessed {
+    /// Whether it is what an alarm was raised for: they meet in time.
+    pub(crate) fn covers(&self, alarm: &Alarm) -> bool {
+        let until = alarm.recovered_at.unwrap_or(self.until).max(alarm.finding.at);
+        self.from <= until && alarm.finding.at <= self.until
     }
 }
 
@@ -134,11 +185,18 @@ pub fn assess(basis: &Basis<'_>, reports: &[Observed]) -> Assessment {
     for (at, observed) in &dated {
         pass.take(*at, observed);
     }
+    if let Some(opened) = basis.opened {
+        pass.findings.way.heard_nothing(pass.last, opened);
+    }
+    let driven_m = pass.odometer.driven_m();
+    let weak_fixes = pass.weak_fixes;
+    let (findings, way) = pass.findings.finish();
     Assessment {
         judged: dated.len(),
         undated,
-        weak_fixes: pass.weak_fixes,
-        findings: pass.findings.finish(),
+        weak_fixes,
+        findings,
+        way: Way { driven_m, ..way },
     }
 }
 
@@ -222,6 +280,7 @@ struct Findings<'a> {
     basis: &'a Basis<'a>,
     growing: BTreeMap<AlarmCode, Growing>,
     done: Vec<Assessed>,
+    way: Way,
 }
 
 impl Findings<'_> {
@@ -238,6 +297,9 @@ impl Findings<'_> {
 
     fn over(&mut self, code: AlarmCode) {
         if let Some(growing) = self.growing.remove(&code) {
+            if let Shown::Outside(stretch) = &growing.shown {
+                self.way.stray(stretch);
+            }
             self.done.push(self.told(code, growing));
         }
     }
@@ -281,12 +343,20 @@ impl Findings<'_> {
         }
     }
 
-    fn finish(mut self) -> Vec<Assessed> {
+    fn finish(mut self) -> (Vec<Assessed>, Way) {
         let codes: Vec<AlarmCode> = self.growing.keys().copied().collect();
         codes.into_iter().for_each(|code| self.over(code));
         self.done.sort_by_key(|found| (found.from, found.code));
-        self.done
+        (self.done, self.way)
     }
+}
+
+/// The length of the route: as drawn, or, where nothing can be drawn, as its plan says.
+fn planned_m(basis: &Basis<'_>) -> f64 {
+    let drawn = basis.route.compiled.corridor.as_ref();
+    drawn.map_or(f64::from(basis.route.plan.distance_m), |corridor| {
+        corridor.length_m()
+    })
 }
 
 /// One pass over all reports in order.
@@ -294,6 +364,7 @@ struct Pass<'a> {
     basis: &'a Basis<'a>,
     ground: &'a Compiled,
     findings: Findings<'a>,
+    odometer: Odometer,
     last: EventTime,
     fixed: EventTime,
     before: Option<WindowFix>,
@@ -316,7 +387,12 @@ impl<'a> Pass<'a> {
                 basis,
                 growing: BTreeMap::new(),
                 done: Vec::new(),
+                way: Way {
+                    planned_m: planned_m(basis),
+                    ..Way::default()
+                },
             },
+            odometer: Odometer::default(),
             last: basis.closed,
             fixed: basis.closed,
             before: None,
@@ -361,6 +437,7 @@ impl<'a> Pass<'a> {
     fn gap(&mut self, at: EventTime) {
         let (interval_s, rules) = (self.basis.route.plan.interval_s, &self.basis.edition.watch);
         let silent_ms = at.since_ms(self.last);
+        self.findings.way.heard_nothing(self.last, at);
         let verdict = silence::verdict(silent_ms, interval_s, Foreboding::None, rules);
         if let Some(severity) = verdict.filter(|_| self.covered()) {
             let found = self.found(severity, self.last, at, Shown::Silence(silent_ms));
@@ -447,6 +524,9 @@ impl<'a> Pass<'a> {
         self.suspect = None;
         self.fixed = at;
         self.findings.over(AlarmCode::A13);
+        if self.arrived.is_none() {
+            self.odometer.take(place.position, place.still == Some(true));
+        }
         self.journey(at, place);
         if self.departed.is_some() && self.arrived.is_none() {
             self.corridor(at, place);

@@ -101,6 +101,7 @@ fn table() -> Vec<Row> {
         row("GET",  "/trips/{trip}/timeline",         nothing(),            "yyyyy.y.y"),
         row("GET",  "/trips/{trip}/reports",          nothing(),            "yyyyy.y.y"),
         row("GET",  "/trips/{trip}/messages",         nothing(),            "yyyyy.y.y"),
+        row("GET",  "/trips/{trip}/assessment",       nothing(),            "yyyyy.y.y"),
         row("GET",  "/trips/{trip}/closing-report",   nothing(),            "yyyyy.y.y"),
         row("GET",  "/trips/{trip}/closing-report.html", nothing(),         "yyyyy.y.y"),
         // Install and photos: the technician; the operator assists with photos; a user with its own seals only.

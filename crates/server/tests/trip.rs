@@ -2,7 +2,10 @@
 
 mod people;
 
-use people::{House, Person, document, office, organisation, report, route, trip};
+use people::cast::{Cast, PHONE, TERMINAL, cast};
+use people::{House, Person, document, report, report_of, route, trip};
+use segel_model::ServerTime;
+use segel_server::clock::Hand;
 use serde_json::{Value, json};
 
 fn steps(trip: &Value) -> Vec<(String, bool)> {
@@ -28,37 +31,6 @@ fn holds(trip: &Value, code: &str) -> bool {
     checks
         .iter()
         .any(|check| check["code"] == code && check["holds"] == true)
-}
-
-struct Cast<'a> {
-    supervisor: Person<'a>,
-    officer: Person<'a>,
-    admin: Person<'a>,
-    technician: Person<'a>,
-    user: Person<'a>,
-    provider: u64,
-}
-
-fn cast(house: &House) -> Cast<'_> {
-    let supervisor = house.join(&house.customs_code, "supervisor");
-    let admin = house.join(&house.provider_code, "admin");
-    let provider = admin.get("/session").json["person"]["belongs"]["organisation"]
-        .as_u64()
-        .expect("a provider");
-    let firm = supervisor
-        .post(
-            "/organisations",
-            json!({"name": "PT <Impor> & Rekan", "kind": "importer"}),
-        )
-        .id();
-    Cast {
-        officer: supervisor.brings("officer", "customs_officer", office("060100")),
-        technician: admin.brings("technician", "technician", organisation(provider)),
-        user: supervisor.brings("user", "service_user", organisation(firm)),
-        supervisor,
-        admin,
-        provider,
-    }
 }
 
 #[test]
@@ -330,4 +302,149 @@ fn the_process_says_that_it_lives_and_takes_commands() {
     let document: Value =
         serde_json::from_slice(&house.stranger().get("/openapi.json").done().bytes).expect("JSON");
     assert_eq!(document["openapi"], "3.1.0");
+}
+
+/// Every minute the telephone says where it is, `silent_min` minutes after the last time.
+fn drive(house: &House, hand: &Hand, way: &[(i64, f64, f64)]) {
+    for (minutes, lat, lon) in way {
+        hand.pass_ms(minutes * 60_000);
+        report(house, PHONE, *lat, *lon);
+    }
+}
+
+/// "Corridor judging ... explains itself", over all reports of a trip, on its page and on paper.
+#[test]
+fn the_assessment_says_what_all_reports_show_and_which_alarms_they_do_not_support() {
+    let hand = Hand::at(ServerTime::from_unix_ms(1_795_500_000_000));
+    let house = House::open_at(&hand);
+    let cast = cast(&house);
+    let path = |id: u64, what: &str| format!("/trips/{id}/{what}");
+    let draft = cast.user.post("/trips", trip(cast.provider, "TEMU6079348")).id();
+    let none = cast.user.get(&path(draft, "assessment")).done().json;
+    assert_eq!((&none["since"], &none["findings"]), (&Value::Null, &json!([])));
+
+    let journey = cast.sealed(&house);
+    drive(
+        &house,
+        &hand,
+        &[
+            (1, TERMINAL.0, TERMINAL.1),
+            (1, -6.9470, 110.4110),
+            (1, -6.9500, 110.3995),
+            (1, -6.9434, 110.3900),
+            (2, -6.9434, 110.3900),
+            (1, -6.9550, 110.3800),
+            (20, -6.9625, 110.3560),
+        ],
+    );
+    let shown = cast.officer.get(&path(journey.trip, "assessment")).done().json;
+    assert_eq!(
+        shown["reports"],
+        json!({
+            "expected": 27, "received": 7,
+            "longest_gap": {"from": "2026-11-24T06:07:00.000Z", "until": "2026-11-24T06:27:00.000Z", "lasted_s": 1200}
+        })
+    );
+    assert_eq!(
+        (
+            &shown["judged"],
+            &shown["undated"],
+            &shown["weak_fixes"],
+            &shown["complete"]
+        ),
+        (&json!(7), &json!(0), &json!(0), &json!(true))
+    );
+    assert_eq!(
+        found(&shown),
+        [
+            ("A08", "764 m di luar koridor selama 2 mnt dekat km 3,7"),
+            ("A12", "tidak ada laporan selama 20 mnt"),
+        ]
+    );
+    assert_eq!(support(&shown, "A12"), "shown");
+    assert_eq!(
+        support(&shown, "A06"),
+        "not_judged",
+        "no fix of a report alone shows it"
+    );
+    assert_eq!(shown["driven"]["say"]["en"], "8584 m driven, 10.7 km planned");
+    assert_eq!(
+        (
+            &shown["outside"]["times"],
+            &shown["outside"]["lasted_s"],
+            &shown["outside"]["say"]["en"]
+        ),
+        (
+            &json!(1),
+            &json!(120),
+            &json!("once outside the corridor, 2 min in all, 764 m at the furthest")
+        )
+    );
+
+    // What was kept in a blind area comes late, and the silence was none.
+    report_of(&house, PHONE, -6.9570, 110.3750, 14 * 60);
+    report_of(&house, PHONE, -6.9600, 110.3650, 7 * 60);
+    let late = cast.officer.get(&path(journey.trip, "assessment")).done().json;
+    assert_eq!(found(&late).len(), 1, "the silence is gone: {late:#}");
+    assert_eq!(support(&late, "A12"), "not_shown");
+    assert_eq!(
+        (
+            &late["reports"]["received"],
+            &late["reports"]["longest_gap"]["lasted_s"]
+        ),
+        (&json!(9), &json!(420))
+    );
+    let page = cast.officer.get(&format!("/trips/{}", journey.trip)).done().json;
+    assert_eq!(page["reports"], late["reports"]);
+    let report = cast
+        .officer
+        .get(&path(journey.trip, "closing-report"))
+        .done()
+        .json;
+    assert_eq!(report["assessment"], late);
+    for (lang, said) in [
+        (
+            "id",
+            [
+                "8586 m ditempuh",
+                "1 kali di luar koridor",
+                "tidak didukung laporan mana pun",
+                "7 menit (",
+            ],
+        ),
+        (
+            "en",
+            [
+                "8586 m driven",
+                "once outside the corridor",
+                "no report supports it",
+                "7 min (",
+            ],
+        ),
+    ] {
+        let page = cast
+            .officer
+            .get(&path(journey.trip, &format!("closing-report.html?lang={lang}")))
+            .done();
+        let page = String::from_utf8(page.bytes).expect("text");
+        for words in said {
+            assert!(page.contains(words), "{words} in {page}");
+        }
+    }
+}
+
+fn found(assessment: &Value) -> Vec<(&str, &str)> {
+    let findings = assessment["findings"].as_array().expect("a list");
+    findings
+        .iter()
+        .filter_map(|found| Some((found["code"].as_str()?, found["why"]["id"].as_str()?)))
+        .collect()
+}
+
+fn support<'a>(assessment: &'a Value, code: &str) -> &'a str {
+    let alarms = assessment["alarms"].as_array().expect("a list");
+    let alarm = alarms.iter().find(|alarm| alarm["code"] == code);
+    alarm
+        .and_then(|alarm| alarm["support"].as_str())
+        .unwrap_or("no such alarm")
 }

@@ -8,11 +8,11 @@ use segel_model::{AlarmCode, Event, EventTime, Observed, SealId, Severity, Signa
 use super::battery::{self, BatteryTrouble, Charge, Need};
 use super::deviation::{self, Deviation};
 use super::lateness::Progress;
-use super::revisit::ASSESSED;
 use super::tamper::{self, Tampering};
 use super::{TripWatch, has, known_late, look, refusals, silence, stop, window_fix};
 use crate::Deciding;
 use crate::alarms::{self, Suspicion};
+use crate::assessment::ASSESSED;
 use crate::state::{Seal, Trip};
 
 /// What a report is judged with. `trip` is as it was before the report.

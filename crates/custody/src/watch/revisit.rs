@@ -6,17 +6,8 @@ use segel_model::{AlarmCode, AlarmId, Event, Observed, TripId};
 use super::{follow, words};
 use crate::Deciding;
 use crate::alarms::{self, Suspicion};
-use crate::assessment::{self, Assessed, Assessment, Basis};
+use crate::assessment::{self, Assessment, Basis, Support};
 use crate::state::Trip;
-
-/// The alarms whose cause an assessment can find, or find missing.
-pub(super) const ASSESSED: [AlarmCode; 5] = [
-    AlarmCode::A08,
-    AlarmCode::A09,
-    AlarmCode::A11,
-    AlarmCode::A12,
-    AlarmCode::A13,
-];
 
 /// Looks again at a trip: what the late reports show is raised, and an alarm that all reports together no longer support
 /// is marked so. It stays open.
@@ -53,7 +44,7 @@ fn ask_again(deciding: &mut Deciding<'_>, id: TripId, trip: &Trip) {
 fn raise_unknown(deciding: &mut Deciding<'_>, id: TripId, trip: &Trip, assessment: &Assessment) {
     for found in assessment.findings.iter().filter(|found| raises(found.code)) {
         let told = alarms::of_trip(deciding, id)
-            .any(|alarm| alarm.finding.code == found.code && covers(found, alarm));
+            .any(|alarm| alarm.finding.code == found.code && found.covers(alarm));
         if !told {
             let suspicion = Suspicion {
                 place: found.place,
@@ -72,16 +63,7 @@ fn raises(code: AlarmCode) -> bool {
 
 fn mark_unsupported(deciding: &mut Deciding<'_>, id: TripId, assessment: &Assessment) {
     let unsupported: alloc::vec::Vec<AlarmId> = alarms::numbered_of_trip(deciding, id)
-        .filter(|(_, alarm)| alarm.unsupported.is_none() && ASSESSED.contains(&alarm.finding.code))
-        .filter(|(_, alarm)| alarm.recovered_at.is_some())
-        .filter(|(_, alarm)| {
-            let same = |found: &&Assessed| found.code == alarm.finding.code;
-            !assessment
-                .findings
-                .iter()
-                .filter(same)
-                .any(|found| covers(found, alarm))
-        })
+        .filter(|(_, alarm)| alarm.unsupported.is_none() && assessment.support_of(alarm) == Support::NotShown)
         .map(|(id, _)| id)
         .collect();
     for alarm in unsupported {
@@ -90,12 +72,6 @@ fn mark_unsupported(deciding: &mut Deciding<'_>, id: TripId, assessment: &Assess
             why: why_unsupported(),
         });
     }
-}
-
-/// Whether a finding is what an alarm was raised for: they meet in time.
-fn covers(found: &Assessed, alarm: &crate::state::Alarm) -> bool {
-    let until = alarm.recovered_at.unwrap_or(found.until).max(alarm.finding.at);
-    found.from <= until && alarm.finding.at <= found.until
 }
 
 fn why_unsupported() -> Bilingual {

@@ -226,6 +226,29 @@ fn a_report_of_a_clock_that_was_never_set_is_left_out_and_counted() {
     }));
     assert_eq!(
         assessed(&world),
-        "1 reports judged, 1 without a date, 0 weak fixes\n"
+        "1 reports judged, 1 without a date, 0 weak fixes\n\
+         0 m driven, 20.0 km planned; never outside the corridor; 60000 ms at most without a report\n"
+    );
+}
+
+#[test]
+fn the_assessment_adds_up_what_was_driven_what_was_outside_and_where_nothing_was_heard() {
+    let mut world = World::travelling();
+    for line in [
+        "00:01 report km 1",
+        "00:02 report km 2",
+        "00:03 report km 2 north 500",
+        "00:05 report km 2 north 600",
+        "00:06 report km 2",
+        "00:15 report km 4",
+    ] {
+        world.line(line);
+    }
+    let text = assessed(&world);
+    let last = text.lines().last().unwrap_or_default();
+    assert_eq!(
+        last,
+        "4200 m driven, 20.0 km planned; once outside the corridor, 2 min in all, 500 m at the furthest; \
+         540000 ms at most without a report"
     );
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use segel_custody::state;
+use segel_model::rulebook::Edition;
 use segel_model::{DocumentId, OrganisationId, PersonId, RouteId, Rulebook, SealId, SecretHash, TripId};
 use segel_store::{Cursor, Listing, Record, RecordKind, Scope, StoreError};
 use serde::Deserialize;
@@ -122,6 +123,14 @@ impl<'a> View<'a> {
     /// The rules.
     pub fn rules(&self) -> &'a Rulebook {
         self.api.rules()
+    }
+
+    /// The rules a trip is judged by: those of the day it was opened.
+    pub fn edition_of(&self, trip: &state::Trip) -> &'a Edition {
+        let rules = self.rules();
+        rules
+            .edition(trip.edition)
+            .unwrap_or_else(|| rules.in_force(trip.opened.at))
     }
 
     /// One record the asker may see.

@@ -456,7 +456,7 @@ fn clock_ended(clock: Clock, took_ms: i64, met: bool) -> Bilingual {
 }
 
 /// A duration as people say it: `3 min 10 s`.
-fn duration(ms: i64) -> Bilingual {
+pub fn duration(ms: i64) -> Bilingual {
     let seconds = ms.max(0) / 1000;
     match (seconds / 60, seconds % 60) {
         (0, seconds) => both(format!("{seconds} detik"), format!("{seconds} s")),

@@ -1,5 +1,6 @@
 //! The supervised journey: asked for, sealed, watched, opened under a grant, closed with a report.
 
+mod assessing;
 mod closing;
 mod track;
 
@@ -36,7 +37,7 @@ use super::seals::{READERS_OF_REPORTS, Secrets, page_of_reports};
 use super::types::{
     Actor, AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done,
     Message, MessageCount, NewGrant, NewTrip, Page, Photo, PhotoSlot, PlanTrip, Reason, Remark, Report,
-    ReportCount, ReportRef, Stage, TimelineLine, TimelineLinks, Trip, TripSummary,
+    ReportCount, ReportRef, Stage, TimelineLine, TimelineLinks, Trip, TripAssessment, TripSummary,
 };
 use super::view::{show_order, state_word, states_of};
 use super::{Api, command};
@@ -74,6 +75,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
         .routes(routes!(list_trip_reports))
         .routes(routes!(list_photos))
         .routes(routes!(list_trip_messages))
+        .routes(routes!(read_assessment))
         .routes(routes!(read_closing_report))
         .routes(routes!(print_closing_report))
 }
@@ -250,17 +252,26 @@ fn start_window(sent: &NewTrip) -> Result<Option<(ServerTime, ServerTime)>, Prob
 async fn read_trip(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Json<Trip>, Problem> {
     let asker = caller.clone();
     let trip = api.read(&caller, move |view| {
-        let (record, trip) = view.seen(RecordKind::Trip, id)?;
-        whole(view, &asker, &record, trip)
+        let (record, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let route = route_of(view, &trip)?;
+        let assessed = assessing::assessed(view, TripId(id), &trip, route.as_ref())?;
+        let reports = assessing::report_count(view, &trip, route.as_ref(), assessed.as_ref());
+        whole(view, &asker, &record, &trip, reports)
     });
     Ok(Json(trip.await?))
 }
 
-/// A whole trip.
-fn whole(view: &View<'_>, caller: &Caller, record: &Record, trip: state::Trip) -> Result<Trip, Problem> {
+/// A whole trip, with the count of its reports.
+fn whole(
+    view: &View<'_>,
+    caller: &Caller,
+    record: &Record,
+    trip: &state::Trip,
+    reports: ReportCount,
+) -> Result<Trip, Problem> {
     let id = TripId(record.id);
     let small = Rehearsal::of_trip(view, id)?;
-    let route = trip.route.map(|id| view.route(id)).transpose()?.flatten();
+    let route = route_of(view, trip)?;
     let moved_to = |to| {
         trip.moves
             .iter()
@@ -270,7 +281,7 @@ fn whole(view: &View<'_>, caller: &Caller, record: &Record, trip: state::Trip) -
     let departed = moved_to(segel_model::trip::TripState::InTransit);
     let transit_s = route.as_ref().map(|route| i64::from(route.plan.transit_time_s));
     Ok(Trip {
-        summary: view.show_trip_summary(record, &trip)?,
+        summary: view.show_trip_summary(record, trip)?,
         driver: view.erasable(trip.request.driver)?.map(|subject| subject.name),
         install_wanted: trip.request.install_wanted.map(Into::into),
         start_from: trip.request.start_window.map(|(from, _)| from.into()),
@@ -282,23 +293,24 @@ fn whole(view: &View<'_>, caller: &Caller, record: &Record, trip: state::Trip) -
             .map(|(at, transit_s)| at.plus_s(transit_s).into()),
         arrived: moved_to(segel_model::trip::TripState::Arrived).map(Into::into),
         departure_authorised: trip.departure.map(|signed| signed.at.into()),
-        clocks: view.clocks(&trip),
+        clocks: view.clocks(trip),
         checks: small.checks(id),
         next_steps: small.next_steps(caller, id),
-        photo_set: photo_set(view, &trip),
+        photo_set: photo_set(view, trip),
         grants: grants(view, id)?,
         orders: orders(view, id)?,
-        reports: report_count(view, &trip, route.as_ref()),
+        reports,
         messages: message_count(view, id)?,
         skp_completed: trip.skp.queued > 0 && trip.skp.queued == trip.skp.taken,
     })
 }
 
+fn route_of(view: &View<'_>, trip: &state::Trip) -> Result<Option<state::Route>, Problem> {
+    Ok(trip.route.map(|id| view.route(id)).transpose()?.flatten())
+}
+
 fn photo_set(view: &View<'_>, trip: &state::Trip) -> Vec<PhotoSlot> {
-    let rules = view.rules();
-    let edition = rules
-        .edition(trip.edition)
-        .unwrap_or_else(|| rules.in_force(trip.opened.at));
+    let edition = view.edition_of(trip);
     let install = edition.photos.install.iter().map(|kind| (Step::Install, *kind));
     let removal = edition.photos.removal.iter().map(|kind| (Step::Removal, *kind));
     let newest = |step, kind| {
@@ -329,23 +341,6 @@ fn orders(view: &View<'_>, trip: TripId) -> Result<Vec<super::types::Order>, Pro
         .iter()
         .map(|(record, order)| show_order(record.id, order))
         .collect())
-}
-
-fn report_count(view: &View<'_>, trip: &state::Trip, route: Option<&state::Route>) -> ReportCount {
-    let until = trip
-        .moves
-        .iter()
-        .find(|step| step.to == segel_model::trip::TripState::Removed);
-    let until = until.map_or(view.api.now(), |step| step.signed.at);
-    let interval_ms = route.map_or(60, |route| route.plan.interval_s.max(1)) as i64 * 1000;
-    let travelled_ms = trip
-        .closed
-        .as_ref()
-        .map_or(0, |closed| (until.unix_ms - closed.at.unix_ms).max(0));
-    ReportCount {
-        expected: (travelled_ms / interval_ms).unsigned_abs(),
-        received: u64::from(trip.received_reports),
-    }
 }
 
 fn message_count(view: &View<'_>, trip: TripId) -> Result<MessageCount, Problem> {
@@ -755,6 +750,27 @@ async fn list_trip_messages(
         view.page(&listing, |record, _: serde_json::Value| view.show_message(record))
     });
     Ok(Json(page.await?))
+}
+
+/// What all reports of a trip show together: findings, alarms they do not support, the way and its gaps.
+#[utoipa::path(
+    get, path = "/trips/{id}/assessment", tag = "trips", params(("id" = u64, Path, description = "its number")),
+    responses((status = 200, description = "the assessment", body = TripAssessment), Refusals)
+)]
+async fn read_assessment(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Json<TripAssessment>, Problem> {
+    caller.only(&READERS_OF_TIMELINES)?;
+    let assessment = api.read(&caller, move |view| {
+        let (_, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let route = route_of(view, &trip)?;
+        let assessed = assessing::assessed(view, TripId(id), &trip, route.as_ref())?;
+        let reports = assessing::report_count(view, &trip, route.as_ref(), assessed.as_ref());
+        assessing::show(view, TripId(id), &trip, reports, assessed.as_ref())
+    });
+    Ok(Json(assessment.await?))
 }
 
 /// The closing report.

@@ -1,6 +1,8 @@
 //! A whole Segel on ports of its own, with people who speak to it over HTTP as browsers and machines do.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub mod cast;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -390,9 +392,14 @@ pub fn trip(provider: u64, container: &str) -> Value {
 
 /// A phone reports where it is.
 pub fn report(house: &House, device: &str, lat: f64, lon: f64) {
-    let now_s = house.service().engine().clock().now().unix_ms / 1000;
+    report_of(house, device, lat, lon, 0);
+}
+
+/// A phone reports where it was so many seconds ago.
+pub fn report_of(house: &House, device: &str, lat: f64, lon: f64, seconds_ago: i64) {
+    let at_s = house.service().engine().clock().now().unix_ms / 1000 - seconds_ago;
     let url = format!(
-        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={now_s}&batt=97&accuracy=5&speed=0",
+        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={at_s}&batt=97&accuracy=5&speed=0",
         house.service().doors().osmand
     );
     assert_eq!(ureq::get(&url).call().expect("the door is open").status(), 200);

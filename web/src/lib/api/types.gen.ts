@@ -969,6 +969,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/trips/{id}/assessment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all reports of a trip show together: findings, alarms they do not support, the way and its gaps. */
+        get: operations["read_assessment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/trips/{id}/assign": {
         parameters: {
             query?: never;
@@ -1527,6 +1544,27 @@ export interface components {
          * @enum {string}
          */
         AlarmStage: "raised" | "acknowledged" | "investigating" | "closed";
+        /** @description Whether the reports support an alarm. */
+        AlarmSupport: {
+            /**
+             * Format: int64
+             * @description The alarm.
+             */
+            alarm: number;
+            /**
+             * @description A01 to A23.
+             * @example A08
+             */
+            code: string;
+            /** @description What the code means. */
+            title: components["schemas"]["Bilingual"];
+            /** @description When it happened. */
+            at: components["schemas"]["Moment"];
+            /** @description What the reports say of it. */
+            support: components["schemas"]["Support"];
+            /** @description The same in words. */
+            say: components["schemas"]["Bilingual"];
+        };
         /** @description A named area. */
         Area: {
             /** @description What people call it. */
@@ -1811,6 +1849,8 @@ export interface components {
             photos: components["schemas"]["Photo"][];
             /** @description Every change of state. */
             steps: components["schemas"]["TimelineLine"][];
+            /** @description What all its reports show together. */
+            assessment: components["schemas"]["TripAssessment"];
             /** @description Completed with remarks: a clock was missed, an alarm confirmed, a gap left. */
             with_remarks: boolean;
             /** @description SHA-256 over this report without this field. */
@@ -2044,6 +2084,21 @@ export interface components {
              */
             id?: number | null;
         };
+        /** @description How far a container was driven, from the closing of its seal to its arrival. */
+        Driven: {
+            /**
+             * Format: double
+             * @description Metres from fix to fix.
+             */
+            driven_m: number;
+            /**
+             * Format: double
+             * @description Metres of the route.
+             */
+            planned_m: number;
+            /** @description Both in words. */
+            say: components["schemas"]["Bilingual"];
+        };
         /** @description One edition of the rules. */
         Edition: {
             /**
@@ -2092,6 +2147,25 @@ export interface components {
             detail: string;
             /** @description The same in English. */
             detail_en: string;
+        };
+        /** @description Something that the reports show. */
+        Finding: {
+            /**
+             * @description A01 to A23.
+             * @example A08
+             */
+            code: string;
+            /** @description What the code means. */
+            title: components["schemas"]["Bilingual"];
+            /** @description How grave it got. */
+            severity: components["schemas"]["Severity"];
+            /** @description Since when. */
+            from: components["schemas"]["Moment"];
+            /** @description Until when it is known to have lasted. */
+            until: components["schemas"]["Moment"];
+            place?: components["schemas"]["Position"] | null;
+            /** @description The explanation. */
+            why: components["schemas"]["Bilingual"];
         };
         /**
          * @description How a position was found.
@@ -3543,6 +3617,8 @@ export interface components {
                 known: components["schemas"]["Moment"];
                 /** @description When it happened, as well as we can tell. */
                 at: components["schemas"]["Moment"];
+                /** @description Its times were not the world's: a demonstration ran ahead. */
+                virtual_time: boolean;
                 /**
                  * @description The event, by name.
                  * @example alarm_raised
@@ -3989,6 +4065,19 @@ export interface components {
              * @description That came.
              */
             received: number;
+            longest_gap?: components["schemas"]["ReportGap"] | null;
+        };
+        /** @description A time without a report. */
+        ReportGap: {
+            /** @description The report before it, or the closing of the seal. */
+            from: components["schemas"]["Moment"];
+            /** @description The report after it, or the opening of the seal. */
+            until: components["schemas"]["Moment"];
+            /**
+             * Format: int64
+             * @description How long it was.
+             */
+            lasted_s: number;
         };
         /**
          * @description What sort of thing a report says.
@@ -4378,6 +4467,31 @@ export interface components {
              */
             bytes: number;
         };
+        /** @description What a container was outside of its corridor. */
+        StrayedOutside: {
+            /**
+             * Format: int32
+             * @description How many stretches.
+             */
+            times: number;
+            /**
+             * Format: int64
+             * @description Seconds of all of them.
+             */
+            lasted_s: number;
+            /**
+             * Format: float
+             * @description Metres beyond the border at the furthest.
+             */
+            furthest_m: number;
+            /** @description All of it in words. */
+            say: components["schemas"]["Bilingual"];
+        };
+        /**
+         * @description What the reports say of an alarm: they show its cause, they do not, or it is nothing that they could show.
+         * @enum {string}
+         */
+        Support: "shown" | "not_shown" | "not_judged";
         /** @description One line of a trip's timeline. */
         TimelineLine: {
             /**
@@ -4394,6 +4508,8 @@ export interface components {
             known: components["schemas"]["Moment"];
             /** @description When it happened, as well as we can tell. */
             at: components["schemas"]["Moment"];
+            /** @description Its times were not the world's: a demonstration ran ahead. */
+            virtual_time: boolean;
             /**
              * @description The event, by name.
              * @example alarm_raised
@@ -4511,6 +4627,42 @@ export interface components {
             messages: components["schemas"]["MessageCount"];
             /** @description SKP has taken the closing report. */
             skp_completed: boolean;
+        };
+        /** @description The assessment of a trip over all its reports: the same, whatever came late. */
+        TripAssessment: {
+            /**
+             * Format: int64
+             * @description The trip.
+             */
+            trip: number;
+            since?: components["schemas"]["Moment"] | null;
+            /** @description How complete its reports are. */
+            reports: components["schemas"]["ReportCount"];
+            /**
+             * Format: int64
+             * @description Reports that were judged.
+             */
+            judged: number;
+            /**
+             * Format: int64
+             * @description Reports left out, because their clock was not set or is in doubt.
+             */
+            undated: number;
+            /**
+             * Format: int64
+             * @description Fixes that judge nothing: cell towers, weak or impossible ones.
+             */
+            weak_fixes: number;
+            /** @description All reports were read; a trip of more than the track's limit is assessed by its first ones. */
+            complete: boolean;
+            /** @description What they show, in the order in which it began. */
+            findings: components["schemas"]["Finding"][];
+            /** @description The trip's alarms, and whether the reports support each. */
+            alarms: components["schemas"]["AlarmSupport"][];
+            /** @description How far it went. */
+            driven: components["schemas"]["Driven"];
+            /** @description How long and how far it was outside the corridor. */
+            outside: components["schemas"]["StrayedOutside"];
         };
         /**
          * @description Whether a trip claims a closed container.
@@ -7486,6 +7638,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trip"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_assessment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the assessment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripAssessment"];
                 };
             };
             400: components["responses"]["Problem400"];

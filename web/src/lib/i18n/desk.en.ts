@@ -37,6 +37,14 @@ export const deskEnglish: Record<keyof typeof deskIndonesian, string> = {
   'trip.late_points': '{count} points known late',
   'trip.unsure_points': '{count} unsure points, not judged',
 
+  'assessment.title': 'Assessment of all reports',
+  'assessment.driven': 'Distance',
+  'assessment.outside': 'Outside the corridor',
+  'assessment.judged': 'Reports judged',
+  'assessment.counts': '{judged} judged · {undated} without a time · {weak} weak fixes',
+  'assessment.nothing': 'The reports show nothing out of order.',
+  'assessment.not_yet': 'Assessed from the closing of the seal on.',
+
   'step.submit_trip': 'Submit the request',
   'step.attach_document': 'Attach a document',
   'step.verify_document': 'Verify the document',

@@ -36,6 +36,14 @@ export const deskIndonesian = {
   'trip.late_points': '{count} titik diketahui terlambat',
   'trip.unsure_points': '{count} titik tidak pasti, tidak dinilai',
 
+  'assessment.title': 'Penilaian seluruh laporan',
+  'assessment.driven': 'Jarak tempuh',
+  'assessment.outside': 'Di luar koridor',
+  'assessment.judged': 'Laporan dinilai',
+  'assessment.counts': '{judged} dinilai · {undated} tanpa waktu · {weak} posisi lemah',
+  'assessment.nothing': 'Laporan tidak menunjukkan penyimpangan.',
+  'assessment.not_yet': 'Dinilai sejak segel terkunci.',
+
   'step.submit_trip': 'Ajukan permohonan',
   'step.attach_document': 'Lampirkan dokumen',
   'step.verify_document': 'Verifikasi dokumen',

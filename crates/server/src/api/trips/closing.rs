@@ -7,12 +7,14 @@ use segel_model::event::Subject;
 use segel_store::{Record, RecordKind};
 use sha2::{Digest, Sha256};
 
+use super::assessing;
 use crate::api::access::Caller;
 use crate::api::people::zone;
 use crate::api::problem::Problem;
 use crate::api::reading::View;
+use crate::api::say::duration;
 use crate::api::types::{
-    Alarm, AlarmOutcome, Bilingual, ClockState, ClosingReport, Moment, Photo, TimelineLine,
+    Alarm, AlarmOutcome, Bilingual, ClockState, ClosingReport, Finding, Moment, Photo, Support, TimelineLine,
 };
 use crate::auth::secrets;
 
@@ -30,8 +32,12 @@ pub enum Language {
 
 /// The closing report of a trip the asker may see; before its end it says how far it is.
 pub fn report(view: &View<'_>, caller: &Caller, id: u64) -> Result<ClosingReport, Problem> {
-    let (record, trip) = view.seen(RecordKind::Trip, id)?;
-    let whole = super::whole(view, caller, &record, trip)?;
+    let (record, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+    let route = super::route_of(view, &trip)?;
+    let assessed = assessing::assessed(view, TripId(id), &trip, route.as_ref())?;
+    let reports = assessing::report_count(view, &trip, route.as_ref(), assessed.as_ref());
+    let assessment = assessing::show(view, TripId(id), &trip, reports, assessed.as_ref())?;
+    let whole = super::whole(view, caller, &record, &trip, reports)?;
     let alarms = alarms(view, TripId(id))?;
     let missed = whole
         .clocks
@@ -50,6 +56,7 @@ pub fn report(view: &View<'_>, caller: &Caller, id: u64) -> Result<ClosingReport
         alarms,
         photos: photos(view, TripId(id))?,
         steps: steps(view, TripId(id))?,
+        assessment,
         trip: whole,
         sha256: String::new(),
     };
@@ -129,7 +136,7 @@ impl Paper<'_> {
         format!(
             "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{title} {}</title>\
              <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\
-             <h1>{title}</h1><p>{} · {}</p>{}{}{}{}{}{}</body></html>",
+             <h1>{title}</h1><p>{} · {}</p>{}{}{}{}{}{}{}</body></html>",
             summary.id,
             escape(&summary.container),
             self.verdict(),
@@ -137,6 +144,7 @@ impl Paper<'_> {
             self.clocks(),
             self.steps(),
             self.alarms(),
+            self.assessment(),
             self.photos(),
             self.proof(),
         )
@@ -225,6 +233,15 @@ impl Paper<'_> {
                 self.say("Laporan diterima / diharapkan", "Reports received / expected"),
                 counts,
             ),
+            (self.say("Jeda terpanjang", "Longest gap"), self.longest_gap()),
+            (
+                self.say("Jarak tempuh", "Distance"),
+                self.either(&self.report.assessment.driven.say),
+            ),
+            (
+                self.say("Di luar koridor", "Outside the corridor"),
+                self.either(&self.report.assessment.outside.say),
+            ),
         ];
         table(&rows.map(|(name, value)| vec![name, value]))
     }
@@ -277,6 +294,58 @@ impl Paper<'_> {
         let none = self.say("Tidak ada.", "None.");
         let body = if rows.is_empty() { none } else { table(&rows) };
         self.section("Alarm", "Alarms", &body)
+    }
+
+    /// "12 min 5 s from 24-11-2026 08:15:00 WIB".
+    fn longest_gap(&self) -> String {
+        let Some(gap) = &self.report.trip.reports.longest_gap else {
+            return "–".into();
+        };
+        let long = duration(gap.lasted_s * 1000);
+        let (from, until) = (self.time(gap.from), self.time(gap.until));
+        format!("{} ({from} – {until})", self.say(&long.id, &long.en))
+    }
+
+    /// What all reports show together, and the alarms that they do not support.
+    fn assessment(&self) -> String {
+        let assessment = &self.report.assessment;
+        let found = |found: &Finding| {
+            vec![
+                format!("{} ({:?})", found.code, found.severity),
+                format!("{} – {}", self.time(found.from), self.time(found.until)),
+                self.either(&found.why),
+            ]
+        };
+        let mut rows: Vec<_> = assessment.findings.iter().map(found).collect();
+        let unsupported = assessment
+            .alarms
+            .iter()
+            .filter(|alarm| alarm.support == Support::NotShown);
+        rows.extend(unsupported.map(|alarm| {
+            vec![
+                format!("{} #{}", alarm.code, alarm.alarm),
+                self.time(alarm.at),
+                self.either(&alarm.say),
+            ]
+        }));
+        let judged = match assessment.since {
+            Some(_) => self.say(
+                &format!(
+                    "{} laporan dinilai, {} tanpa waktu yang dapat dipercaya, {} posisi terlalu lemah.",
+                    assessment.judged, assessment.undated, assessment.weak_fixes
+                ),
+                &format!(
+                    "{} reports judged, {} without a trustworthy time, {} fixes too weak.",
+                    assessment.judged, assessment.undated, assessment.weak_fixes
+                ),
+            ),
+            None => self.say("Segel belum terkunci.", "The seal has not been closed yet."),
+        };
+        self.section(
+            "Penilaian seluruh laporan",
+            "Assessment of all reports",
+            &format!("<p>{judged}</p>{}", table(&rows)),
+        )
     }
 
     fn photos(&self) -> String {

@@ -25,6 +25,7 @@ macro_rules! mirror {
     };
 }
 
+mod assessment;
 mod common;
 mod documents;
 mod live;
@@ -34,6 +35,7 @@ mod seals;
 mod trips;
 mod watch;
 
+pub use assessment::*;
 pub use common::*;
 pub use documents::*;
 pub use live::*;

@@ -258,6 +258,8 @@ pub struct ReportCount {
     pub expected: u64,
     /// That came.
     pub received: u64,
+    /// The longest time without one, from the closing of the seal to its opening.
+    pub longest_gap: Option<super::ReportGap>,
 }
 
 /// Messages to SKP by state.
@@ -614,6 +616,8 @@ pub struct ClosingReport {
     pub photos: Vec<Photo>,
     /// Every change of state.
     pub steps: Vec<TimelineLine>,
+    /// What all its reports show together.
+    pub assessment: super::TripAssessment,
     /// Completed with remarks: a clock was missed, an alarm confirmed, a gap left.
     pub with_remarks: bool,
     /// SHA-256 over this report without this field.
