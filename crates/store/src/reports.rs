@@ -59,6 +59,8 @@ pub struct ReportPage {
     pub reports: Vec<Stored>,
     /// Pass it as `after`; nothing where this was the last page.
     pub next: Option<ReportCursor>,
+    /// How many reports were read to find them: what the page cost.
+    pub read: usize,
 }
 
 impl Stored {
@@ -86,6 +88,11 @@ impl ReportQuery {
         }
     }
 
+    /// Nothing that happened earlier is on the page.
+    pub(crate) fn since(&self) -> EventTime {
+        self.after.map_or(self.from, |after| after.at.max(self.from))
+    }
+
     fn takes(&self, stored: &Stored) -> bool {
         let observed = &stored.staged.observed;
         observed.seal == self.seal
@@ -99,46 +106,61 @@ impl ReportQuery {
     }
 }
 
-/// A page of reports by event time.
+/// A page of reports by event time. Its cost is that of the page, not of what is stored: rows and blocks are taken by the
+/// earliest event in them, until no other can hold anything earlier than what was found.
 pub(crate) fn page(desk: &Desk, query: &ReportQuery) -> Result<ReportPage, StoreError> {
     let limit = query.limit.clamp(1, PAGE_REPORTS_MAX);
-    let mut first = Firsts {
-        most: limit + 1,
+    let Firsts { found, read, .. } = firsts(desk, query, limit + 1)?;
+    let more = limit < found.len();
+    let reports: Vec<_> = found.into_values().take(limit).collect();
+    let next = reports.last().filter(|_| more).map(Stored::cursor);
+    Ok(ReportPage { reports, next, read })
+}
+
+fn firsts(desk: &Desk, query: &ReportQuery, most: usize) -> Result<Firsts, StoreError> {
+    let mut firsts = Firsts {
+        most,
         found: BTreeMap::new(),
+        read: 0,
     };
     let wanted = query.seal.map_or(0, |seal| seal.0);
-    staged::visit(&desk.truth, 0, u64::MAX, |row| {
-        let reports = staged::decode_of(&row.body, |seal| seal == wanted)?;
-        first.take(
-            query,
-            reports.into_iter().map(|staged| Stored {
-                commit: row.commit,
-                staged,
-            }),
-        );
-        Ok(true)
-    })?;
+    staged::visit_of(
+        &desk.truth,
+        wanted,
+        (query.since(), query.until),
+        |first, commit, body| {
+            if firsts.is_complete_before(first) {
+                return Ok(false);
+            }
+            let reports = staged::decode_of(&body, |seal| seal == wanted)?;
+            firsts.take(query, reports.into_iter().map(|staged| Stored { commit, staged }));
+            Ok(true)
+        },
+    )?;
     for block in history::blocks_of(&desk.history, query)? {
-        if first.is_complete_before(block.first) {
+        if firsts.is_complete_before(block.first) {
             break;
         }
-        first.take(query, block.read(&desk.history)?);
+        firsts.take(query, block.read(&desk.history)?);
     }
-    let more = limit < first.found.len();
-    let reports: Vec<_> = first.found.into_values().take(limit).collect();
-    let next = reports.last().filter(|_| more).map(Stored::cursor);
-    Ok(ReportPage { reports, next })
+    Ok(firsts)
 }
 
 /// The first so many reports of a query, from sources in any order. One seen twice is kept once.
 struct Firsts {
     most: usize,
     found: BTreeMap<ReportCursor, Stored>,
+    /// How many reports were read, kept or not.
+    read: usize,
 }
 
 impl Firsts {
     fn take(&mut self, query: &ReportQuery, reports: impl IntoIterator<Item = Stored>) {
-        for stored in reports.into_iter().filter(|stored| query.takes(stored)) {
+        for stored in reports {
+            self.read += 1;
+            if !query.takes(&stored) {
+                continue;
+            }
             self.found.insert(stored.cursor(), stored);
             if self.most < self.found.len() {
                 self.found.pop_last();
@@ -166,8 +188,8 @@ pub(crate) fn find(
     let Some(row) = staged::row_of(&desk.truth, commit)? else {
         return history::find(&desk.history, commit, ordinal, seal);
     };
-    let found = row
-        .reports()?
+    let is_of = |number| seal.is_none_or(|seal| seal.0 == number);
+    let found = staged::decode_of(&row.body, is_of)?
         .into_iter()
         .find(|report| report.ordinal == ordinal);
     Ok(found.map(|staged| Stored { commit, staged }))

@@ -28,7 +28,7 @@ pub(crate) struct Schema {
 
 pub(crate) const TRUTH: Schema = Schema {
     file: "segel.db",
-    steps: &[TRUTH_1],
+    steps: &[TRUTH_1, TRUTH_2],
 };
 pub(crate) const HISTORY: Schema = Schema {
     file: "history.db",
@@ -173,6 +173,15 @@ CREATE TABLE setting (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Rows say what they hold, so that a page of reports opens only those it needs. One written before does not say, and is
+/// taken for one that may hold anything: it moves to history soon.
+const TRUTH_2: &str = "
+ALTER TABLE staged ADD COLUMN first_ms INTEGER NOT NULL DEFAULT -9223372036854775808;
+ALTER TABLE staged ADD COLUMN last_ms INTEGER NOT NULL DEFAULT 9223372036854775807;
+ALTER TABLE staged ADD COLUMN seals INTEGER NOT NULL DEFAULT -1;
+CREATE INDEX staged_by_time ON staged (first_ms, last_ms, seals);
 ";
 
 const HISTORY_1: &str = "

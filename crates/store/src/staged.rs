@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::chain::Hash;
 use rusqlite::{Connection, OptionalExtension, params};
-use segel_model::ServerTime;
+use segel_model::{EventTime, ServerTime};
 
 use crate::bytes::{Cursor, put_number};
 use crate::error::{Doing, form};
@@ -39,6 +39,35 @@ impl StagedRow {
     pub fn reports(&self) -> Result<Vec<Staged>, StoreError> {
         decode(&self.body)
     }
+}
+
+/// What a row says of itself beside its body, so that a reader passes it over without opening it: when its reports
+/// happened, and a bit for each of their seals. Bits may coincide; a bit that is not there is the proof that the seal is
+/// not. Nothing but reading rests on it, so it is not part of the hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outline {
+    first: EventTime,
+    last: EventTime,
+    seals: i64,
+}
+
+impl Outline {
+    /// The outline of these reports.
+    pub(crate) fn of(staged: &[Staged]) -> Self {
+        let moments = || staged.iter().map(|report| report.observed.at);
+        Self {
+            first: moments().min().unwrap_or(EventTime::from_unix_ms(i64::MAX)),
+            last: moments().max().unwrap_or(EventTime::from_unix_ms(i64::MIN)),
+            seals: staged
+                .iter()
+                .fold(0, |seals, report| seals | bit(seal_number(report))),
+        }
+    }
+}
+
+/// The bit of a seal: neighbouring numbers have different ones.
+const fn bit(seal: u64) -> i64 {
+    1 << (seal.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
 
 /// Writes reports down, each behind its seal and its length, so that a reader who wants one seal passes over the others.
@@ -104,17 +133,22 @@ fn damaged(detail: &str) -> StoreError {
 }
 
 /// Appends the row of a commit.
-pub(crate) fn insert(to: &Connection, row: &StagedRow, reports: usize) -> Result<(), StoreError> {
+pub(crate) fn insert(to: &Connection, row: &StagedRow, reports: &[Staged]) -> Result<(), StoreError> {
+    let outline = Outline::of(reports);
     to.prepare_cached(
-        "INSERT INTO staged (commit_no, at_ms, reports, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO staged (commit_no, at_ms, reports, hash, body, first_ms, last_ms, seals)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )
     .and_then(|mut insert| {
         insert.execute(params![
             row.commit as i64,
             row.at.unix_ms,
-            reports as i64,
+            reports.len() as i64,
             row.hash,
-            row.body
+            row.body,
+            outline.first.unix_ms,
+            outline.last.unix_ms,
+            outline.seals
         ])
     })
     .doing("append staged reports")?;
@@ -157,6 +191,36 @@ pub(crate) fn visit(
     }
     Ok(())
 }
+
+/// Shows the rows that may hold reports of a seal between two moments, those that begin first before the others, as long
+/// as the visitor wants more. It is told when the earliest report of the row happened, and the body.
+pub(crate) fn visit_of(
+    from: &Connection,
+    seal: u64,
+    (since, until): (EventTime, EventTime),
+    mut visitor: impl FnMut(EventTime, u64, Vec<u8>) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let mut select = from.prepare_cached(ROWS_OF).doing("read staged reports")?;
+    let mut rows = select
+        .query(params![until.unix_ms, since.unix_ms, bit(seal)])
+        .doing("read staged reports")?;
+    while let Some(row) = rows.next().doing("read staged reports")? {
+        let (first, commit, body) = placed(row).doing("read staged reports")?;
+        if !visitor(first, commit, body)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn placed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(EventTime, u64, Vec<u8>)> {
+    let first = EventTime::from_unix_ms(row.get(0)?);
+    Ok((first, row.get::<_, i64>(1)? as u64, row.get(2)?))
+}
+
+/// The index holds all that is asked of a row, so a row that is passed over is not touched.
+const ROWS_OF: &str = "SELECT first_ms, commit_no, body FROM staged INDEXED BY staged_by_time
+    WHERE first_ms <= ?1 AND last_ms >= ?2 AND (seals & ?3) <> 0 ORDER BY first_ms, last_ms";
 
 /// What waits to be moved to history: rows, reports, and since when.
 pub(crate) fn backlog(from: &Connection) -> Result<(u64, u64, Option<ServerTime>), StoreError> {

@@ -368,7 +368,7 @@ impl Pen {
                 hash,
                 body,
             };
-            staged::insert(&transaction, &row, batch.staged.len())?;
+            staged::insert(&transaction, &row, &batch.staged)?;
             staged_head = hash;
         }
         let head = write_entries(&transaction, self.head, batch)?;

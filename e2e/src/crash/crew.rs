@@ -97,15 +97,24 @@ fn unless_refused(worked: Result<()>, in_flight: InFlight) -> Result<InFlight> {
     }
 }
 
+/// A report as the seal knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// What its odometer showed: the number of the report.
+    pub odometer: u32,
+    /// When it was said, in seconds since 1970.
+    pub unix_s: i64,
+}
+
 /// A seal that reports without pause. Its odometer numbers its reports, so each can be told from all others.
 pub struct Reporter {
     /// Its number at the API.
     pub id: u64,
     seal: JointechSeal,
     moment: Moment,
-    waiting: VecDeque<(u8, u32, Vec<u8>)>,
-    /// Odometer readings of acknowledged reports.
-    pub acknowledged: Vec<u32>,
+    waiting: VecDeque<(u8, Said, Vec<u8>)>,
+    /// Reports that were acknowledged.
+    pub acknowledged: Vec<Said>,
     /// The last odometer reading it ever sent.
     pub last_said: u32,
 }
@@ -152,7 +161,11 @@ impl Reporter {
             self.moment.unix_s = now_unix_s();
             let (frame, serial) = self.seal.record(&self.moment);
             bytes.extend_from_slice(&frame);
-            self.waiting.push_back((serial, self.last_said, frame));
+            let said = Said {
+                odometer: self.last_said,
+                unix_s: self.moment.unix_s,
+            };
+            self.waiting.push_back((serial, said, frame));
         }
         bytes
     }
@@ -177,8 +190,8 @@ impl Reporter {
         let place = self.waiting.iter().position(|(waiting, ..)| *waiting == serial);
         let place =
             place.with_context(|| format!("an acknowledgement of serial {serial}, which does not wait"))?;
-        if let Some((_, odometer, _)) = self.waiting.remove(place) {
-            self.acknowledged.push(odometer);
+        if let Some((_, said, _)) = self.waiting.remove(place) {
+            self.acknowledged.push(said);
         }
         Ok(())
     }

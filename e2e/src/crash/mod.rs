@@ -84,17 +84,22 @@ pub fn run(plan: &Plan) -> Result<Tally> {
 fn kill_again_and_again(city: &mut City, plan: &Plan) -> Result<Tally> {
     let (mut tally, mut chance) = (Tally::default(), Chance(plan.seed));
     while tally.kills < plan.kills {
-        let began = Instant::now();
+        let mut watch = Watch::start();
         let running = city.start()?;
-        tally.slowest_start = tally.slowest_start.max(began.elapsed());
+        let start = watch.lap();
+        tally.slowest_start = tally.slowest_start.max(start);
         city.prove()?;
+        let proof = watch.lap();
         let in_flight = city.live(running, chance.pause())?;
+        let life = watch.lap();
         tally.count(in_flight);
         println!(
-            "kill {:4}: {in_flight} under way; {} ({} ms in all)",
+            "kill {:4}: {in_flight} under way; {} (start {} ms, proof {} ms, life {} ms)",
             tally.kills,
             city.promises(),
-            began.elapsed().as_millis()
+            start.as_millis(),
+            proof.as_millis(),
+            life.as_millis()
         );
         ensure!(
             tally.uncounted < UNCOUNTED_MAX + tally.kills,
@@ -104,10 +109,10 @@ fn kill_again_and_again(city: &mut City, plan: &Plan) -> Result<Tally> {
             city.inspect()?;
         }
     }
-    let _running = city.start()?;
+    let running = city.start()?;
     city.prove()?;
     city.prove_everything().context("at the end")?;
-    drop(_running);
+    drop(running);
     city.inspect()?;
     let (reports, commands, photos) = city.kept();
     Ok(Tally {
@@ -127,6 +132,21 @@ impl Tally {
         } else {
             self.uncounted += 1;
         }
+    }
+}
+
+/// Tells how long each part of a round took.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> Duration {
+        let lap = self.0.elapsed();
+        self.0 = Instant::now();
+        lap
     }
 }
 

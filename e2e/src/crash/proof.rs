@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::City;
-use super::crew::{Entered, Reporter, Stored};
+use super::crew::{Entered, Reporter, Said, Stored};
 
 /// Lines of one page.
 const PAGE: usize = 200;
+/// A report's event time is its own time corrected by what was measured of the seal's clock; never by so much here.
+const CLOCK_MARGIN_S: i64 = 15;
 /// Where the odometer stands in a record of a JT701D: after its head, date, time, place, speed and course; four bytes.
 const ODOMETER: std::ops::Range<usize> = 27..31;
 
@@ -125,8 +127,12 @@ impl City {
     pub fn claim(&mut self, claim: FalseClaim) {
         match claim {
             FalseClaim::Report => {
-                let never_sent = self.reporters[0].last_said + 1;
-                self.reporters[0].acknowledged.push(never_sent);
+                let reporter = &mut self.reporters[0];
+                let never_sent = Said {
+                    odometer: reporter.last_said + 1,
+                    unix_s: reporter.acknowledged.last().map_or(0, |said| said.unix_s),
+                };
+                reporter.acknowledged.push(never_sent);
             }
             FalseClaim::Command => {
                 let number = "000000".to_owned();
@@ -223,9 +229,14 @@ fn is_journaled(reader: &Reader, entered: &Entered) -> Result<()> {
     Ok(())
 }
 
-fn reports_are_there(reader: &Client, reporter: &Reporter, promised: &[u32]) -> Result<()> {
-    let mut missing: BTreeSet<u32> = promised.iter().copied().collect();
-    let (path, mut cursor) = (format!("/seals/{}/reports", reporter.id), None);
+fn reports_are_there(reader: &Client, reporter: &Reporter, promised: &[Said]) -> Result<()> {
+    let mut missing: BTreeSet<u32> = promised.iter().map(|said| said.odometer).collect();
+    let Some(first_s) = promised.iter().map(|said| said.unix_s).min() else {
+        return Ok(());
+    };
+    let from = jiff::Timestamp::from_second(first_s - CLOCK_MARGIN_S)?;
+    let path = format!("/seals/{}/reports?from={from}", reporter.id);
+    let mut cursor = None;
     while !missing.is_empty() {
         let (reports, next) = page(reader, &path, cursor.as_deref())?;
         for report in &reports {
@@ -316,7 +327,8 @@ fn page(reader: &Client, path: &str, cursor: Option<&str>) -> Result<(Vec<Value>
     let cursor = cursor
         .map(|cursor| format!("&cursor={cursor}"))
         .unwrap_or_default();
-    let page = reader.get(&format!("{path}?limit={PAGE}{cursor}"))?;
+    let more = if path.contains('?') { '&' } else { '?' };
+    let page = reader.get(&format!("{path}{more}limit={PAGE}{cursor}"))?;
     let items = page["items"].as_array().context("a page has no items")?.clone();
     Ok((items, page["next"].as_str().map(str::to_owned)))
 }

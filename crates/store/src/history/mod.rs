@@ -136,7 +136,7 @@ impl BlockPlace {
 
 /// Blocks that may hold what a query asks for, the earliest first.
 pub(crate) fn blocks_of(from: &Connection, query: &ReportQuery) -> Result<Vec<BlockPlace>, StoreError> {
-    let since = query.after.map_or(query.from, |after| after.at.max(query.from));
+    let since = query.since();
     let runs: Vec<i64> = from
         .prepare_cached("SELECT id FROM run WHERE last_ms >= ?1 AND first_ms <= ?2")
         .and_then(|mut select| {
