@@ -21,7 +21,7 @@ use segel_server::rules;
 use segel_server::service::{Doors, Service, Setup};
 use segel_sim::cast::Cast;
 use segel_sim::client::random_key;
-use segel_sim::demo::{Demo, PAST_LASTS, PAST_SPEED, Waiting, remembered_cast};
+use segel_sim::demo::{Demo, PAST_LASTS, PAST_SPEED, remembered_cast};
 use segel_sim::skp;
 use segel_sim::tempo::Tempo;
 use serde::de::DeserializeOwned;
@@ -212,17 +212,14 @@ impl Stage {
     /// Plays the past, where there is none yet, then the present.
     fn play(&self, cast: Cast, doors: Doors) -> Result<tokio::runtime::Runtime> {
         let seed = now_ms().unsigned_abs() / 1000;
-        let demo = Arc::new(Demo::new(&base(doors), loopback(doors.jointech), cast, seed)?);
-        let file = self.data.join("waiting.json");
-        let waiting: Option<Waiting> = if self.first {
+        let memories = self.data.join("seals");
+        fs::create_dir_all(&memories).context("could not create the folder of the seals' memories")?;
+        let demo = Arc::new(Demo::new(&base(doors), loopback(doors.jointech), cast, seed, memories)?);
+        if self.first {
             println!("segel demo: plays three hours of the past, in three quarters of a minute");
-            let waiting = demo.past(self.tempo)?;
-            write(&file, &waiting)?;
-            Some(waiting)
-        } else {
-            read(&file)?
-        };
-        demo.present(waiting)
+            demo.past(self.tempo)?;
+        }
+        demo.present()
     }
 }
 

@@ -2,13 +2,14 @@
 //! three things that wait for the visitor.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::json;
+use segel_geo::Position;
+use serde_json::{Value, json};
 use tokio::runtime::{Handle, Runtime};
 
 use crate::cast::{Cast, EMAS, PRIOK};
@@ -34,6 +35,15 @@ pub const PAST_SPEED: f64 = 250.0;
 pub const PAST_LASTS: Duration = Duration::from_secs(3 * 3600);
 /// Device numbers of the demonstration's seals start here.
 const FIRST_DEVICE: u64 = 8_000_000_101;
+/// Where seals lie in stock.
+const STOCK: Position = Position {
+    lat: -6.9402,
+    lon: 110.4240,
+};
+/// How long a visitor who granted a removal may take to unlock it with their own hands.
+const VISITOR_HAS: Duration = Duration::from_secs(90);
+/// How often a container that waits is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A story that has ended begins again after this.
 const INTERMISSION: Duration = Duration::from_secs(20);
 /// How long a seal may take to be heard of after it was switched on, in the world's own time: it waits for the machine.
@@ -49,31 +59,25 @@ pub struct Demo {
     pub cast: Cast,
     roads: Roads,
     numbers: AtomicU64,
-}
-
-/// The container that stands at its destination and waits for its removal to be granted.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Waiting {
-    device: u64,
-    label: String,
-    lat: f64,
-    lon: f64,
+    memories: PathBuf,
 }
 
 impl Demo {
-    /// A world for this server and these people; `seed` keeps container numbers of one start apart from another's.
-    pub fn new(base: &str, seals: SocketAddr, cast: Cast, seed: u64) -> Result<Self> {
+    /// A world for this server and these people; `seed` keeps container numbers of one start apart from another's, and
+    /// `memories` is the folder of what the seals remember while they are switched off.
+    pub fn new(base: &str, seals: SocketAddr, cast: Cast, seed: u64, memories: PathBuf) -> Result<Self> {
         Ok(Self {
             base: base.to_owned(),
             seals,
             cast,
             roads: Roads::sketch()?,
             numbers: AtomicU64::new(seed % 900_000),
+            memories,
         })
     }
 
-    /// Plays what has been: three finished trips, and one that has arrived and waits.
-    pub fn past(self: &Arc<Self>, tempo: Tempo) -> Result<Waiting> {
+    /// Plays what has been: three finished trips, and one that has arrived and waits for its removal.
+    pub fn past(self: &Arc<Self>, tempo: Tempo) -> Result<()> {
         let runtime = runtime()?;
         let stage = self.stage((EMAS, "officer"), tempo, PAST)?;
         let stories = [
@@ -84,79 +88,124 @@ impl Demo {
         ];
         let mut threads = Vec::new();
         for (place, script) in (0..).zip(stories) {
-            let seal = self.stocked(&stage, FIRST_DEVICE + place, runtime.handle(), false)?;
+            let seal = self.stocked(&stage, FIRST_DEVICE + place, runtime.handle())?;
             let (demo, stage) = (Arc::clone(self), stage.clone());
             threads.push(std::thread::spawn(move || {
-                demo.play_once(&stage, &script, &seal).map(|()| (script, seal))
+                let played = stage.play(&script, &seal, &demo.roads);
+                played.with_context(|| format!("container {}", script.container))
             }));
         }
-        let mut waiting = None;
         for thread in threads {
-            let (script, seal) = thread
+            thread
                 .join()
                 .map_err(|_| anyhow::anyhow!("a story of the past panicked"))??;
-            if script.stop == Stop::AtRemoval {
-                waiting = Some(self.waiting(&script, &seal)?);
-            }
         }
         catch_up(tempo);
-        waiting.context("no container waits for its removal")
+        Ok(())
     }
 
     /// Plays the present until the process ends; returns once it is under way.
-    pub fn present(self: &Arc<Self>, waiting: Option<Waiting>) -> Result<Runtime> {
+    pub fn present(self: &Arc<Self>) -> Result<Runtime> {
         let runtime = runtime()?;
         let tempo = Tempo::true_time();
         let emas = self.stage((EMAS, "officer"), tempo, PRESENT)?;
         let priok = self.stage((PRIOK, "officer_priok"), tempo, PRESENT)?;
-        if let Some(waiting) = waiting {
-            self.wake(&waiting, runtime.handle(), tempo);
-        }
-        emas.play_document_only(
-            &self.script(Yard::Wijaya, Trouble::None, Stop::Never),
-            &self.roads,
-        )?;
+        self.document_to_verify(&emas)?;
         let lanes = [
-            (&emas, Yard::Terboyo, Trouble::CutInBlindArea, Often::Once),
-            (&emas, Yard::Kaligawe, Trouble::None, Often::Always),
-            (&emas, Yard::Genuk, Trouble::Detour, Often::Always),
-            (&emas, Yard::Candi, Trouble::Silence, Often::Always),
-            (&priok, Yard::Cilincing, Trouble::LatePhotos, Often::Always),
-            (&priok, Yard::Marunda, Trouble::LowBattery, Often::Always),
+            (&emas, Yard::Terboyo, Trouble::CutInBlindArea, Stop::Never),
+            (&emas, Yard::Kaligawe, Trouble::None, Stop::Never),
+            (&emas, Yard::Genuk, Trouble::Detour, Stop::Never),
+            (&emas, Yard::Candi, Trouble::Silence, Stop::Never),
+            (&emas, Yard::Lik, Trouble::None, Stop::AtRemoval),
+            (&priok, Yard::Cilincing, Trouble::LatePhotos, Stop::Never),
+            (&priok, Yard::Marunda, Trouble::LowBattery, Stop::Never),
         ];
-        for (place, (stage, yard, trouble, often)) in (10..).zip(lanes) {
+        for (place, (stage, yard, trouble, stop)) in (10..).zip(lanes) {
             let (demo, stage, handle) = (Arc::clone(self), stage.clone(), runtime.handle().clone());
             std::thread::Builder::new()
                 .name(format!("story {yard:?}"))
-                .spawn(move || demo.lane(&stage, yard, trouble, often, FIRST_DEVICE + place, &handle))
+                .spawn(move || demo.lane(&stage, yard, trouble, stop, FIRST_DEVICE + place, &handle))
                 .context("could not start a story")?;
         }
         Ok(runtime)
     }
 
-    /// One seal's stories, one after the other.
-    fn lane(&self, stage: &Stage, yard: Yard, trouble: Trouble, often: Often, device: u64, handle: &Handle) {
+    /// One way's stories, one after the other.
+    fn lane(&self, stage: &Stage, yard: Yard, trouble: Trouble, stop: Stop, device: u64, handle: &Handle) {
         loop {
-            let script = self.script(yard, trouble, Stop::Never);
-            let played = self.stocked(stage, device, handle, true).and_then(|seal| {
-                let played = self.play_once(stage, &script, &seal);
-                seal.device.switch_off();
-                played
-            });
-            if let Err(failure) = played {
+            let script = self.script(yard, trouble, stop);
+            if let Err(failure) = self.next_story(stage, yard, script, device, handle) {
                 tracing::warn!(story = ?yard, failure = format!("{failure:#}"), "a story of the demonstration broke off");
-            }
-            if often == Often::Once {
-                return;
             }
             stage.tempo.pause(INTERMISSION);
         }
     }
 
-    fn play_once(&self, stage: &Stage, script: &Script, seal: &StockedSeal) -> Result<()> {
-        stage
-            .play(script, seal, &self.roads)
-            .with_context(|| format!("container {}", script.container))?;
+    /// Takes up what an earlier run left on this way, or begins anew; then waits with whatever waits for the visitor.
+    fn next_story(
+        &self,
+        stage: &Stage,
+        yard: Yard,
+        mut script: Script,
+        device: u64,
+        handle: &Handle,
+    ) -> Result<()> {
+        let (trip, seal) = match unfinished(stage, yard)? {
+            Some(left) => {
+                script.container = word(&left, "container")?;
+                let trip = left["id"].as_u64().context("a trip has no number")?;
+                let seal = self.woken(stage, &left, handle)?;
+                let gone_on = stage.go_on(&script, trip, &seal, &self.roads);
+                gone_on.with_context(|| format!("container {}", script.container))?;
+                (trip, seal)
+            }
+            None => {
+                let seal = self.stocked(stage, self.spare(&stage.operator, device)?, handle)?;
+                let played = stage.play(&script, &seal, &self.roads);
+                (
+                    played.with_context(|| format!("container {}", script.container))?,
+                    seal,
+                )
+            }
+        };
+        self.attend(stage, &mut script, trip, &seal)?;
+        seal.device.switch_off();
+        Ok(())
+    }
+
+    /// Waits with a container that is the visitor's to decide. Hands take the rope out when the seal has been unlocked;
+    /// where the visitor granted and went away, the simulated people do the rest.
+    fn attend(&self, stage: &Stage, script: &mut Script, trip: u64, seal: &StockedSeal) -> Result<()> {
+        let mut last = String::new();
+        let mut since = Instant::now();
+        loop {
+            let state = stage.state(trip)?;
+            if state != last {
+                (last, since) = (state, Instant::now());
+                if last == "removing" {
+                    seal.device.pull_rope_out();
+                }
+            }
+            match last.as_str() {
+                "arrived" | "compromised" | "seal_check" => {}
+                "removal_granted" | "removing" | "removed" if since.elapsed() < VISITOR_HAS => {}
+                "removal_granted" | "removing" | "removed" => {
+                    script.stop = Stop::Never;
+                    return stage.go_on(script, trip, seal, &self.roads);
+                }
+                _ => return Ok(()),
+            }
+            stage.tempo.pause(LOOK_EVERY);
+        }
+    }
+
+    /// One document that waits for its officer.
+    fn document_to_verify(&self, stage: &Stage) -> Result<()> {
+        let waiting = stage.officer.get("/documents?status=submitted")?;
+        if waiting["items"].as_array().is_some_and(Vec::is_empty) {
+            let script = self.script(Yard::Wijaya, Trouble::None, Stop::Never);
+            stage.play_document_only(&script, &self.roads)?;
+        }
         Ok(())
     }
 
@@ -181,29 +230,63 @@ impl Demo {
     }
 
     /// A seal of that device number: registered where it is not yet, switched on, heard of.
-    fn stocked(&self, stage: &Stage, number: u64, handle: &Handle, spare: bool) -> Result<StockedSeal> {
-        let number = if spare {
-            self.spare(&stage.operator, number)?
-        } else {
-            number
-        };
-        let _runtime = handle.enter();
-        let place = segel_geo::Position {
-            lat: -6.9402,
-            lon: 110.4240,
-        };
+    fn stocked(&self, stage: &Stage, number: u64, handle: &Handle) -> Result<StockedSeal> {
         let condition = Condition {
-            place,
+            place: STOCK,
             battery_percent: 96,
             interval_s: stage.pace.interval_s,
             clock_error_s: 0,
             refuses_interval: false,
             locked: false,
         };
-        let device = Device::switch_on(number, condition, self.seals, stage.tempo);
+        let device = self.switched_on(number, condition, stage, handle)?;
         let (id, label) = registered(stage, number)?;
         await_first_report(stage, id)?;
         Ok(StockedSeal { id, label, device })
+    }
+
+    /// The seal of a trip that an earlier run left: where it was, and as it was.
+    fn woken(&self, stage: &Stage, trip: &Value, handle: &Handle) -> Result<StockedSeal> {
+        let id = trip["seal"]["id"].as_u64().context("a trip has no seal")?;
+        let seal = stage.operator.get(&format!("/seals/{id}"))?;
+        let last = &seal["last"];
+        let place = &last["fix"]["position"];
+        let condition = Condition {
+            place: match (place["lat"].as_f64(), place["lon"].as_f64()) {
+                (Some(lat), Some(lon)) => Position { lat, lon },
+                _ => STOCK,
+            },
+            battery_percent: last["battery_percent"].as_u64().unwrap_or(90) as u8,
+            interval_s: stage.pace.interval_s,
+            clock_error_s: 0,
+            refuses_interval: false,
+            locked: last["lock"]["motor"] == true,
+        };
+        let device = self.switched_on(word(&seal, "device")?.parse()?, condition, stage, handle)?;
+        if condition.locked && last["lock"]["rope"] == false {
+            device.cut_rope();
+        }
+        Ok(StockedSeal {
+            id,
+            label: word(&seal, "label")?,
+            device,
+        })
+    }
+
+    fn switched_on(
+        &self,
+        number: u64,
+        condition: Condition,
+        stage: &Stage,
+        handle: &Handle,
+    ) -> Result<Device> {
+        let _runtime = handle.enter();
+        let device = Device::switch_on(number, condition, self.seals, stage.tempo);
+        let memory = self.memories.join(format!("{number:010}"));
+        device
+            .remember_in(memory)
+            .context("a seal could not read its memory")?;
+        Ok(device)
     }
 
     /// The number itself, or the next in its hundreds whose seal is not bound to a trip.
@@ -216,40 +299,6 @@ impl Demo {
         }
         anyhow::bail!("every seal of the demonstration is on a trip")
     }
-
-    fn waiting(&self, script: &Script, seal: &StockedSeal) -> Result<Waiting> {
-        let gate = self.roads.place(script.to.0)?;
-        let at = gate.outline.first().context("a gate is a point")?;
-        Ok(Waiting {
-            device: seal.device.number(),
-            label: seal.label.clone(),
-            lat: at.lat,
-            lon: at.lon,
-        })
-    }
-
-    /// The seal that has been standing locked at its destination.
-    fn wake(&self, waiting: &Waiting, handle: &Handle, tempo: Tempo) {
-        let _runtime = handle.enter();
-        let condition = Condition {
-            place: segel_geo::Position {
-                lat: waiting.lat,
-                lon: waiting.lon,
-            },
-            battery_percent: 88,
-            interval_s: PAST.interval_s,
-            clock_error_s: 0,
-            refuses_interval: false,
-            locked: true,
-        };
-        Device::switch_on(waiting.device, condition, self.seals, tempo);
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Often {
-    Once,
-    Always,
 }
 
 /// The ways of the demonstration.
@@ -347,7 +396,32 @@ fn registered(stage: &Stage, number: u64) -> Result<(u64, String)> {
     Ok((stage.operator.create("/seals", body)?, label))
 }
 
-fn find_seal(operator: &Client, number: u64) -> Result<Option<serde_json::Value>> {
+/// The trip that an earlier run left unfinished on this way. One that has no seal yet is cancelled, and its way is free.
+fn unfinished(stage: &Stage, yard: Yard) -> Result<Option<Value>> {
+    for name in ["expected", "sealing", "under_way", "arriving", "problem"] {
+        let listed = stage.officer.get(&format!("/trips?stage={name}&limit=200"))?;
+        let trips = listed["items"].as_array().context("trips are no list")?;
+        for trip in trips.iter().filter(|trip| trip["plate"] == yard.plate()) {
+            if !trip["seal"].is_null() {
+                return Ok(Some(trip.clone()));
+            }
+            let body = json!({"reason": "peragaan dimulai lagi"});
+            stage
+                .importer
+                .post(&format!("/trips/{}/cancel", trip["id"]), body)?;
+        }
+    }
+    Ok(None)
+}
+
+fn word(value: &Value, name: &str) -> Result<String> {
+    let found = value[name].as_str();
+    Ok(found
+        .with_context(|| format!("an answer has no {name}"))?
+        .to_owned())
+}
+
+fn find_seal(operator: &Client, number: u64) -> Result<Option<Value>> {
     let found = operator.get(&format!("/seals?q={number:010}"))?;
     let device = json!(format!("{number:010}"));
     let seals = found["items"].as_array().context("seals are no list")?;

@@ -273,6 +273,14 @@ impl Drive {
         }
     }
 
+    /// How many seconds after it left a truck passes a place, or the point of the way nearest to it.
+    pub fn passes_s(&self, place: Position) -> f64 {
+        let away_m = |seconds: f64| segel_geo::distance_m(self.at_s(seconds).position, place);
+        let moments = (0..=self.lasts_s().ceil() as u32).map(f64::from);
+        let nearest = moments.min_by(|a, b| away_m(*a).total_cmp(&away_m(*b)));
+        nearest.unwrap_or(0.0)
+    }
+
     fn standing(&self, index: usize) -> Whereabouts {
         Whereabouts {
             position: self.points[index],

@@ -116,6 +116,8 @@ const HALF_WIDTH_M: f64 = 150.0;
 const CARRY_EVERY: Duration = Duration::from_secs(1);
 /// How long something that must come (a state, a report) is waited for, in simulated time.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long hands are at work on a rope.
+const HANDS_NEED: Duration = Duration::from_secs(2);
 /// How often it is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -167,17 +169,36 @@ impl Stage {
             &format!("/documents/{document}/verify"),
             json!({"approved": [0], "remark": "sesuai"}),
         )?;
-        let drive = self.drive(script, roads)?;
-        let route = self.route(script, roads, &drive)?;
+        let route = self.route(script, roads, &self.drive(script, roads)?)?;
         let trip = self.request(script, document, route, roads)?;
-        self.install(script, trip, seal, &drive)?;
-        self.officer.post(
-            &format!("/trips/{trip}/authorise-departure"),
-            json!({"remark": "segel dan foto sesuai"}),
-        )?;
-        self.travel(script, trip, seal, roads, &drive)?;
-        self.remove(script, trip, seal, &drive)?;
+        seal.device
+            .carry(self.drive(script, roads)?.at_s(0.0).position, 0.0, 0.0);
+        self.go_on(script, trip, seal, roads)?;
         Ok(trip)
+    }
+
+    /// Goes on with a trip from wherever it stands, until it is finished or waits for somebody who is not in the story.
+    pub fn go_on(&self, script: &Script, trip: u64, seal: &StockedSeal, roads: &Roads) -> Result<()> {
+        let plan = self.drive(script, roads)?;
+        let (start, end) = (plan.at_s(0.0).position, plan.at_s(plan.lasts_s()).position);
+        loop {
+            match self.state(trip)?.as_str() {
+                "route_approved" => self.assign(trip, seal)?,
+                "assigned" => self.begin_install(script, trip, seal, start)?,
+                "installing" => self.fit(trip, seal)?,
+                "installed" => self.photograph_installation(script, trip, seal, start)?,
+                "ready_to_depart" => self.depart(script, trip, seal, roads, &plan)?,
+                "in_transit" => self.travel(script, trip, seal, roads, &plan)?,
+                "arrived" if script.trouble == Trouble::CutInBlindArea => return Ok(()),
+                "arrived" => self.check_seal(trip)?,
+                "seal_check" if script.stop == Stop::AtRemoval => return Ok(()),
+                "seal_check" => self.grant(trip)?,
+                "removal_granted" => self.unlock(script, trip, seal, end)?,
+                "removing" => self.take_off(trip, seal, end)?,
+                "removed" => self.photograph_removal(script, trip, seal, end)?,
+                _ => return Ok(()),
+            }
+        }
     }
 
     fn register_document(&self, script: &Script, roads: &Roads) -> Result<u64> {
@@ -250,32 +271,65 @@ impl Stage {
         Ok(trip)
     }
 
-    fn install(&self, script: &Script, trip: u64, seal: &StockedSeal, drive: &Drive) -> Result<()> {
-        let start = drive.at_s(0.0).position;
-        seal.device.carry(start, 0.0, 0.0);
+    fn assign(&self, trip: u64, seal: &StockedSeal) -> Result<()> {
         let body = json!({"seal": seal.id, "technician": self.technician.person});
         self.operator.post(&format!("/trips/{trip}/assign"), body)?;
+        Ok(())
+    }
+
+    fn begin_install(&self, script: &Script, trip: u64, seal: &StockedSeal, start: Position) -> Result<()> {
         let body = json!({
             "container": script.container, "seal_label": seal.label,
             "place": {"lat": start.lat, "lon": start.lon}, "bolt_seal": format!("ID{:07}", trip * 7919 % 10_000_000)
         });
         self.technician
             .post(&format!("/trips/{trip}/begin-install"), body)?;
-        self.tempo.pause(Duration::from_secs(2));
+        Ok(())
+    }
+
+    fn fit(&self, trip: u64, seal: &StockedSeal) -> Result<()> {
+        self.tempo.pause(HANDS_NEED);
         seal.device.put_rope_in();
-        self.await_state(trip, "installed")?;
+        self.await_past(trip, "installing")
+    }
+
+    fn photograph_installation(
+        &self,
+        script: &Script,
+        trip: u64,
+        seal: &StockedSeal,
+        start: Position,
+    ) -> Result<()> {
         if script.trouble == Trouble::LatePhotos {
             self.tempo
                 .pause(Duration::from_secs(u64::from(self.photos_limit_s()?) + 10));
         }
-        let photos = [
+        let kinds = [
             ("door_with_number", Scene::Door),
             ("seal_close_up", Scene::Seal),
             ("locking_rods", Scene::Rods),
             ("truck_with_plate", Scene::Truck),
         ];
-        self.upload(script, trip, "install", &photos, seal, start, false)?;
-        self.await_state(trip, "ready_to_depart")
+        self.photograph(script, trip, "install", &kinds, seal, start, false)?;
+        self.await_past(trip, "installed")
+    }
+
+    fn depart(
+        &self,
+        script: &Script,
+        trip: u64,
+        seal: &StockedSeal,
+        roads: &Roads,
+        plan: &Drive,
+    ) -> Result<()> {
+        let found = self.officer.get(&format!("/trips/{trip}"))?;
+        if found["departure_authorised"].is_null() {
+            self.officer.post(
+                &format!("/trips/{trip}/authorise-departure"),
+                json!({"remark": "segel dan foto sesuai"}),
+            )?;
+        }
+        self.travel(script, trip, seal, roads, plan)
     }
 
     fn photos_limit_s(&self) -> Result<u32> {
@@ -299,7 +353,7 @@ impl Stage {
         plan: &Drive,
     ) -> Result<()> {
         let way = self.way(script, roads, plan)?;
-        let began_ms = self.tempo.now_unix_ms();
+        let began_ms = self.tempo.now_unix_ms() - (way.passes_s(seal.device.place()) * 1000.0) as i64;
         let mut progress = Progress::default();
         loop {
             let driven_s = (self.tempo.now_unix_ms() - began_ms) as f64 / 1000.0;
@@ -314,7 +368,7 @@ impl Stage {
         }
         seal.device.set_covered(true);
         seal.device.set_dead(false);
-        self.await_state(trip, "arrived")
+        self.await_arrival(trip)
     }
 
     /// Four eyes: the operator sees a critical alarm, the supervisor decides about it. Until then no seal check is passed.
@@ -346,60 +400,82 @@ impl Stage {
         Ok(roads.drive_via(&stops)?.hastened(self.pace.haste))
     }
 
-    fn remove(&self, script: &Script, trip: u64, seal: &StockedSeal, drive: &Drive) -> Result<()> {
-        let end = drive.at_s(drive.lasts_s()).position;
-        let compromised = script.trouble == Trouble::CutInBlindArea;
-        let body = json!({"number_matches": true, "looks_untouched": !compromised, "remark": if compromised { "kabel terputus" } else { "" }});
-        if compromised {
-            return Ok(());
-        }
+    fn check_seal(&self, trip: u64) -> Result<()> {
         self.decide_grave_alarms(trip)?;
+        let body = json!({"number_matches": true, "looks_untouched": true, "remark": ""});
         self.officer.post(&format!("/trips/{trip}/check-seal"), body)?;
-        if script.stop == Stop::AtRemoval {
-            return Ok(());
-        }
+        self.await_past(trip, "arrived")
+    }
+
+    fn grant(&self, trip: u64) -> Result<()> {
         let body = json!({
             "executor": self.technician.person, "method": {"kind": "command"}, "place": null, "window_s": null,
             "reason": "pemeriksaan segel sesuai"
         });
-        let grant = self.officer.create(&format!("/trips/{trip}/grants"), body)?;
-        let here = json!({"place": {"lat": end.lat, "lon": end.lon}});
-        self.upload(
-            script,
-            trip,
-            "removal",
-            &[("seal_before_opening", Scene::Seal)],
-            seal,
-            end,
-            false,
-        )?;
+        self.officer.post(&format!("/trips/{trip}/grants"), body)?;
+        Ok(())
+    }
+
+    fn unlock(&self, script: &Script, trip: u64, seal: &StockedSeal, end: Position) -> Result<()> {
+        let before = [("seal_before_opening", Scene::Seal)];
+        self.photograph(script, trip, "removal", &before, seal, end, false)?;
+        let found = self.officer.get(&format!("/trips/{trip}"))?;
+        let live = found["grants"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .rfind(|grant| grant["state"] == "live");
+        let grant = live
+            .and_then(|grant| grant["id"].as_u64())
+            .context("the grant has ended")?;
         self.technician
-            .post(&format!("/grants/{grant}/unlock"), here.clone())?;
-        self.await_state(trip, "removing")?;
+            .post(&format!("/grants/{grant}/unlock"), at(end))?;
+        self.await_past(trip, "removal_granted")
+    }
+
+    fn take_off(&self, trip: u64, seal: &StockedSeal, end: Position) -> Result<()> {
         seal.device.pull_rope_out();
-        self.tempo.pause(Duration::from_secs(2));
+        self.tempo.pause(HANDS_NEED);
         self.technician
-            .post(&format!("/trips/{trip}/finish-removal"), here)?;
-        let photos = [
+            .post(&format!("/trips/{trip}/finish-removal"), at(end))?;
+        self.await_past(trip, "removing")
+    }
+
+    fn photograph_removal(
+        &self,
+        script: &Script,
+        trip: u64,
+        seal: &StockedSeal,
+        end: Position,
+    ) -> Result<()> {
+        let kinds = [
             ("door_after_removal", Scene::Door),
             ("device_condition", Scene::Seal),
         ];
-        self.upload(script, trip, "removal", &photos, seal, end, true)?;
-        self.await_state(trip, "completed")
+        self.photograph(script, trip, "removal", &kinds, seal, end, true)?;
+        self.await_past(trip, "removed")
     }
 
+    /// Takes those photos of a step that are still missing.
     #[allow(clippy::too_many_arguments)]
-    fn upload(
+    fn photograph(
         &self,
         script: &Script,
         trip: u64,
         step: &str,
-        photos: &[(&str, Scene)],
+        kinds: &[(&str, Scene)],
         seal: &StockedSeal,
         place: Position,
         open: bool,
     ) -> Result<()> {
-        for (kind, scene) in photos {
+        let found = self.technician.get(&format!("/trips/{trip}"))?;
+        let slots = found["photo_set"].as_array().context("a trip has no photo set")?;
+        let missing = |kind: &str| {
+            slots
+                .iter()
+                .any(|slot| slot["step"] == step && slot["kind"] == kind && slot["photo"].is_null())
+        };
+        for (kind, scene) in kinds.iter().filter(|(kind, _)| missing(kind)) {
             let shot = Shot {
                 scene: *scene,
                 container: &script.container,
@@ -414,24 +490,28 @@ impl Stage {
         Ok(())
     }
 
-    fn state(&self, trip: u64) -> Result<String> {
+    /// The state of a trip, as the API names it.
+    pub fn state(&self, trip: u64) -> Result<String> {
         let found = self.officer.get(&format!("/trips/{trip}"))?;
         Ok(found["state"].as_str().context("a trip has no state")?.to_owned())
     }
 
-    /// Waits until the trip is in a state or past it.
-    fn await_state(&self, trip: u64, wanted: &str) -> Result<()> {
+    /// Waits until it has arrived, or is held.
+    fn await_arrival(&self, trip: u64) -> Result<()> {
+        self.await_past(trip, "ready_to_depart")?;
+        self.await_past(trip, "in_transit")
+    }
+
+    /// Waits until the trip has left a state.
+    fn await_past(&self, trip: u64, left: &str) -> Result<()> {
         let until_ms = self.tempo.now_unix_ms() + PATIENCE.as_millis() as i64;
-        loop {
-            let state = self.state(trip)?;
-            if state == wanted {
-                return Ok(());
-            }
+        while self.state(trip)? == left {
             if self.tempo.now_unix_ms() > until_ms {
-                bail!("trip {trip} is {state} and did not become {wanted}");
+                bail!("trip {trip} stayed {left}");
             }
             self.tempo.pause(LOOK_EVERY);
         }
+        Ok(())
     }
 
     /// Today in western Indonesia.
@@ -482,6 +562,10 @@ impl Progress {
             seal.device.set_covered(true);
         }
     }
+}
+
+fn at(place: Position) -> Value {
+    json!({"place": {"lat": place.lat, "lon": place.lon}})
 }
 
 fn points(line: &[Position]) -> Value {

@@ -2,7 +2,9 @@
 //! locked, opened, cut and carried about by whoever holds its handle.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ struct Body {
     interval: Duration,
     always_awake: bool,
     password: String,
+    memory: Option<PathBuf>,
     one_time: Option<String>,
     cards: BTreeSet<u32>,
     kept: VecDeque<Kept>,
@@ -96,6 +99,27 @@ impl Device {
     /// Switches it off for good: it leaves the network and forgets what it kept.
     pub fn switch_off(&self) {
         self.lock().off = true;
+    }
+
+    /// Remembers its password in a file, as a seal does in its own memory: it outlives being switched off.
+    pub fn remember_in(&self, file: PathBuf) -> std::io::Result<()> {
+        let mut body = self.lock();
+        match fs::read_to_string(&file) {
+            Ok(password) => body.password = password,
+            Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => {}
+            Err(failure) => return Err(failure),
+        }
+        body.memory = Some(file);
+        Ok(())
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> segel_geo::Position {
+        let body = self.lock();
+        segel_geo::Position {
+            lat: body.moment.lat,
+            lon: body.moment.lon,
+        }
     }
 
     /// Carries it somewhere.
@@ -230,6 +254,7 @@ impl Body {
             interval: Duration::from_secs(u64::from(condition.interval_s)),
             always_awake: false,
             password: FACTORY_PASSWORD.to_owned(),
+            memory: None,
             one_time: None,
             cards: BTreeSet::new(),
             kept: VecDeque::new(),
@@ -404,11 +429,18 @@ impl Body {
     }
 
     fn change_password(&mut self, new: &str, old: &str) {
-        let right = old == self.password;
-        if right {
+        let changed = old == self.password && self.kept_in_memory(new);
+        if changed {
             self.password = new.to_owned();
         }
-        self.answer(if right { "P44,1" } else { "P44,0" });
+        self.answer(if changed { "P44,1" } else { "P44,0" });
+    }
+
+    /// What cannot be kept is not taken: the old password goes on opening it.
+    fn kept_in_memory(&self, password: &str) -> bool {
+        self.memory
+            .as_ref()
+            .is_none_or(|file| fs::write(file, password).is_ok())
     }
 
     fn change_interval(&mut self, awake_s: &str, sentence: &str) {
