@@ -35,11 +35,6 @@ pub const PAST_SPEED: f64 = 250.0;
 pub const PAST_LASTS: Duration = Duration::from_secs(3 * 3600);
 /// Device numbers of the demonstration's seals start here.
 const FIRST_DEVICE: u64 = 8_000_000_101;
-/// Where seals lie in stock.
-const STOCK: Position = Position {
-    lat: -6.9402,
-    lon: 110.4240,
-};
 /// How long a visitor who granted a removal may take to unlock it with their own hands.
 const VISITOR_HAS: Duration = Duration::from_secs(90);
 /// How often a container that waits is looked at.
@@ -88,7 +83,7 @@ impl Demo {
         ];
         let mut threads = Vec::new();
         for (place, script) in (0..).zip(stories) {
-            let seal = self.stocked(&stage, FIRST_DEVICE + place, runtime.handle())?;
+            let seal = self.stocked(&stage, &script, FIRST_DEVICE + place, runtime.handle())?;
             let (demo, stage) = (Arc::clone(self), stage.clone());
             threads.push(std::thread::spawn(move || {
                 let played = stage.play(&script, &seal, &demo.roads);
@@ -160,7 +155,8 @@ impl Demo {
                 (trip, seal)
             }
             None => {
-                let seal = self.stocked(stage, self.spare(&stage.operator, device)?, handle)?;
+                let seal = self.stocked(stage, &script, self.spare(&stage.operator, device)?, handle)?;
+                stage.bring_back(&script, &seal, &self.roads)?;
                 let played = stage.play(&script, &seal, &self.roads);
                 (
                     played.with_context(|| format!("container {}", script.container))?,
@@ -229,10 +225,19 @@ impl Demo {
         }
     }
 
-    /// A seal of that device number: registered where it is not yet, switched on, heard of.
-    fn stocked(&self, stage: &Stage, number: u64, handle: &Handle) -> Result<StockedSeal> {
+    /// A seal of that device number, registered where it is not yet, switched on where it was last and heard of; one that
+    /// was never heard of lies where its way begins.
+    fn stocked(
+        &self,
+        stage: &Stage,
+        script: &Script,
+        number: u64,
+        handle: &Handle,
+    ) -> Result<StockedSeal> {
+        let begins = stage.drive(script, &self.roads)?.at_s(0.0).position;
+        let known = find_seal(&stage.operator, number)?;
         let condition = Condition {
-            place: STOCK,
+            place: known.as_ref().and_then(last_place).unwrap_or(begins),
             battery_percent: 96,
             interval_s: stage.pace.interval_s,
             clock_error_s: 0,
@@ -240,7 +245,7 @@ impl Demo {
             locked: false,
         };
         let device = self.switched_on(number, condition, stage, handle)?;
-        let (id, label) = registered(stage, number)?;
+        let (id, label) = registered(stage, known, number)?;
         await_first_report(stage, id)?;
         Ok(StockedSeal { id, label, device })
     }
@@ -250,12 +255,8 @@ impl Demo {
         let id = trip["seal"]["id"].as_u64().context("a trip has no seal")?;
         let seal = stage.operator.get(&format!("/seals/{id}"))?;
         let last = &seal["last"];
-        let place = &last["fix"]["position"];
         let condition = Condition {
-            place: match (place["lat"].as_f64(), place["lon"].as_f64()) {
-                (Some(lat), Some(lon)) => Position { lat, lon },
-                _ => STOCK,
-            },
+            place: last_place(&seal).context("a seal on a trip was never heard of")?,
             battery_percent: last["battery_percent"].as_u64().unwrap_or(90) as u8,
             interval_s: stage.pace.interval_s,
             clock_error_s: 0,
@@ -381,11 +382,22 @@ fn value_of(byte: u8) -> u32 {
     }
 }
 
-/// The number and label of the registered seal of that device.
-fn registered(stage: &Stage, number: u64) -> Result<(u64, String)> {
-    if let Some(seal) = find_seal(&stage.operator, number)? {
-        let label = seal["label"].as_str().context("a seal has no label")?.to_owned();
-        return Ok((seal["id"].as_u64().context("a seal has no number")?, label));
+/// Where a seal was last.
+fn last_place(seal: &Value) -> Option<Position> {
+    let place = &seal["last"]["fix"]["position"];
+    Some(Position {
+        lat: place["lat"].as_f64()?,
+        lon: place["lon"].as_f64()?,
+    })
+}
+
+/// The number and label of a seal, registered where it is not known.
+fn registered(stage: &Stage, known: Option<Value>, number: u64) -> Result<(u64, String)> {
+    if let Some(seal) = known {
+        return Ok((
+            seal["id"].as_u64().context("a seal has no number")?,
+            word(&seal, "label")?,
+        ));
     }
     let label = format!("JT701-{:06}", number % 1_000_000);
     let body = json!({

@@ -114,6 +114,8 @@ pub struct StockedSeal {
 const HALF_WIDTH_M: f64 = 150.0;
 /// How often a truck's place is moved on, in simulated time.
 const CARRY_EVERY: Duration = Duration::from_secs(1);
+/// Nobody waits for the van that brings seals back; it takes less time than the truck.
+const BACK_FASTER: f64 = 2.0;
 /// How long something that must come (a state, a report) is waited for, in simulated time.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// How long hands are at work on a rope.
@@ -213,7 +215,22 @@ impl Stage {
         self.importer.create("/documents", body)
     }
 
-    fn drive(&self, script: &Script, roads: &Roads) -> Result<Drive> {
+    /// Drives a seal that was taken off back to where its way begins.
+    pub fn bring_back(&self, script: &Script, seal: &StockedSeal, roads: &Roads) -> Result<()> {
+        let way = self.drive(script, roads)?;
+        let mut left_s = way.passes_s(seal.device.place());
+        while left_s > 0.0 {
+            let place = way.at_s(left_s);
+            let course_deg = (place.course_deg + 180.0) % 360.0;
+            seal.device.carry(place.position, place.speed_kmh, course_deg);
+            self.tempo.pause(CARRY_EVERY);
+            left_s -= CARRY_EVERY.as_secs_f64() * BACK_FASTER;
+        }
+        Ok(())
+    }
+
+    /// The planned way.
+    pub fn drive(&self, script: &Script, roads: &Roads) -> Result<Drive> {
         let (from, to) = (
             roads.node_of_gate(script.from.0)?,
             roads.node_of_gate(script.to.0)?,
