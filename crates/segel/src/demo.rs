@@ -5,7 +5,7 @@
 //! time is true. People's passwords are made at random and kept beside the demonstration's data, for its sign-in cards.
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -27,6 +27,7 @@ use segel_sim::tempo::Tempo;
 use serde::de::DeserializeOwned;
 
 use crate::serve::{people, until_stopped};
+use crate::web::Basemap;
 
 /// The demonstration's rules: those of the SOP, with the times shortened that would keep a visitor waiting.
 const RULES: &str = include_str!("../../../rules/demo.toml");
@@ -55,9 +56,9 @@ pub struct Options {
     /// Begins anew: what the demonstration kept is deleted.
     #[arg(long)]
     fresh: bool,
-    /// A basemap of your own (PMTiles), as an address the browser can reach.
+    /// A basemap of your own, one PMTiles file.
     #[arg(long)]
-    basemap_url: Option<String>,
+    basemap: Option<PathBuf>,
 }
 
 /// Plays until it is ended.
@@ -125,11 +126,12 @@ impl Stage {
             jointech: at(options.jointech_port),
             osmand: at(options.osmand_port),
         };
+        let basemap = options.basemap.as_deref().map(Basemap::open).transpose()?;
         let settings = Settings {
             secure: options.tls,
             demo: true,
             demo_cards: self.cards.clone(),
-            basemap_url: options.basemap_url.clone(),
+            basemap_url: basemap.as_ref().map(|_| Basemap::PATH.to_owned()),
         };
         let rushing = self.rushing.take();
         Ok(Setup {
@@ -145,7 +147,7 @@ impl Stage {
                 Some(rushing) => Clock::new(Box::new(rushing), last),
                 None => Clock::system(last),
             }),
-            http: people(settings),
+            http: people(settings, basemap),
         })
     }
 
@@ -267,7 +269,7 @@ fn certificate(data: &Path, address: IpAddr) -> Result<Tls> {
     let names = vec![
         "localhost".to_owned(),
         "127.0.0.1".to_owned(),
-        address.to_string(),
+        reachable(address).to_string(),
     ];
     let made = rcgen::generate_simple_self_signed(names).context("could not make a certificate")?;
     fs::write(&tls.certificate, made.cert.pem()).context("could not write the certificate")?;
@@ -288,21 +290,34 @@ fn loopback(door: SocketAddr) -> SocketAddr {
     }
 }
 
+/// The address others know this machine by, where a door is open to all of them.
+fn reachable(address: IpAddr) -> IpAddr {
+    if address.is_unspecified() {
+        on_the_network().unwrap_or(address)
+    } else {
+        address
+    }
+}
+
+/// The address packets to elsewhere leave from; none is sent to find it out (192.0.2.1 is nobody, RFC 5737).
+fn on_the_network() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
 fn print_welcome(options: &Options, doors: Doors) {
     let scheme = if options.tls { "https" } else { "http" };
+    let machine = reachable(options.listen);
     println!();
     println!("Segel demo: {scheme}://{}", loopback(doors.http));
-    println!(
-        "  Each role has a card on the sign-in page. Three things wait for you: a document to verify, an alarm to decide,"
-    );
-    println!(
-        "  a removal to grant. A phone with OsmAnd: http://YOUR-MACHINE:{}/",
-        doors.osmand.port()
-    );
-    println!(
-        "  A Jointech seal: YOUR-MACHINE, port {}. Ctrl-C ends it.",
-        doors.jointech.port()
-    );
+    if options.listen.is_unspecified() {
+        println!("  From other machines and phones: {scheme}://{machine}:{}", doors.http.port());
+    }
+    println!("  Each role has a card on the sign-in page. Three things wait for you: a document to verify, an alarm");
+    println!("  to decide, a removal to grant. Begin with the customs supervisor.");
+    println!("  A phone with OsmAnd: http://{machine}:{}/", doors.osmand.port());
+    println!("  A Jointech seal: {machine}, port {}. Ctrl-C ends it.", doors.jointech.port());
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {

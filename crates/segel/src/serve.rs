@@ -15,7 +15,7 @@ use segel_server::config::{Config, DataFolder};
 use segel_server::service::{Door, Service, Setup, descriptors};
 use segel_server::{api, rules};
 
-use crate::web;
+use crate::web::{self, Basemap};
 
 /// What may be set on the command line; it has the last word over the configuration.
 #[derive(Debug, Args)]
@@ -29,6 +29,9 @@ pub struct Options {
     /// A rulebook of your own.
     #[arg(long, env = "SEGEL_RULES")]
     rules: Option<PathBuf>,
+    /// A basemap of your own, one PMTiles file.
+    #[arg(long, env = "SEGEL_BASEMAP")]
+    basemap: Option<PathBuf>,
     /// The address of all doors, such as 0.0.0.0; the ports stay.
     #[arg(long)]
     listen: Option<IpAddr>,
@@ -49,15 +52,17 @@ pub fn run(options: Options) -> Result<()> {
     let config = options.config()?;
     let rules = rulebook(config.rules.as_deref())?;
     let secure = config.tls.is_some();
+    let basemap = config.basemap.as_deref().map(Basemap::open).transpose()?;
     let settings = api::Settings {
         secure,
+        basemap_url: basemap.as_ref().map(|_| Basemap::PATH.to_owned()),
         ..api::Settings::default()
     };
     let setup = Setup {
         config,
         rules,
         clock: Box::new(Clock::system),
-        http: people(settings),
+        http: people(settings, basemap),
     };
     let mut service = Service::start(setup)?;
     print_doors(&service, secure);
@@ -69,7 +74,7 @@ pub fn run(options: Options) -> Result<()> {
 }
 
 /// What people see: the API, and the web app around it.
-pub fn people(settings: api::Settings) -> Door {
+pub fn people(settings: api::Settings, basemap: Option<Basemap>) -> Door {
     Box::new(|engine| {
         let metrics = {
             let engine = engine.clone();
@@ -80,7 +85,7 @@ pub fn people(settings: api::Settings) -> Door {
             settings,
             metrics,
         })?;
-        Ok(api::router(api, web::router()))
+        Ok(api::router(api, web::router(basemap)))
     })
 }
 
@@ -160,6 +165,7 @@ impl Options {
             config.data = DataFolder(data.clone());
         }
         config.rules = self.rules.clone().or(config.rules);
+        config.basemap = self.basemap.clone().or(config.basemap);
         let listen = &mut config.listen;
         if let Some(address) = self.listen {
             for door in [&mut listen.http, &mut listen.jointech, &mut listen.osmand] {

@@ -1,10 +1,16 @@
 //! The web app inside the binary, or what `--web` names while somebody works on it.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeFile;
 
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/web"]
@@ -15,9 +21,37 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// All others are asked for again, and usually answered with 304.
 const ASK_AGAIN: &str = "no-cache";
 
+/// The operator's own basemap. Browsers read pieces of it, so it is served by ranges and never compressed.
+pub struct Basemap(PathBuf);
+
+impl Basemap {
+    /// Where browsers find it.
+    pub const PATH: &str = "/basemap.pmtiles";
+    /// How a file of version 3 begins (PMTiles specification, header).
+    const BEGINS: [u8; 8] = *b"PMTiles\x03";
+
+    /// The file, once it is known to be what it is taken for.
+    pub fn open(file: &Path) -> Result<Self> {
+        let mut begins = [0; 8];
+        let read = File::open(file).and_then(|mut opened| opened.read_exact(&mut begins));
+        read.with_context(|| format!("could not read the basemap {}", file.display()))?;
+        if begins != Self::BEGINS {
+            bail!(
+                "{} is no PMTiles file of version 3: make one with `pmtiles convert` or leave the setting out",
+                file.display()
+            );
+        }
+        Ok(Self(file.to_owned()))
+    }
+}
+
 /// Serves the app; a path that is no file is one of the app's own pages.
-pub fn router() -> Router {
-    Router::new().fallback(page).layer(CompressionLayer::new())
+pub fn router(basemap: Option<Basemap>) -> Router {
+    let app = Router::new().fallback(page).layer(CompressionLayer::new());
+    match basemap {
+        Some(Basemap(file)) => app.route_service(Basemap::PATH, ServeFile::new(file)),
+        None => app,
+    }
 }
 
 async fn page(uri: Uri, headers: HeaderMap) -> Response {
@@ -81,6 +115,10 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt;
+
     use super::*;
 
     async fn get(path: &str, tag: Option<&HeaderValue>) -> Response {
@@ -97,6 +135,34 @@ mod tests {
         assert_eq!(page.status(), StatusCode::OK);
         assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(get("/assets/none.js", None).await.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_piece_of_the_basemap_is_sent_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("java.pmtiles");
+        std::fs::write(&file, b"PMTiles\x03 and what follows").expect("written");
+        let map = Basemap::open(&file).expect("it begins as it must");
+        let ask = Request::get(Basemap::PATH)
+            .header(header::RANGE, "bytes=8-11")
+            .header(header::ACCEPT_ENCODING, "gzip")
+            .body(Body::empty())
+            .expect("a request");
+        let answer = router(Some(map)).oneshot(ask).await.expect("answered");
+        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+        assert!(!answer.headers().contains_key(header::CONTENT_ENCODING));
+        let piece = axum::body::to_bytes(answer.into_body(), 100).await.expect("read");
+        assert_eq!(&piece[..], b" and");
+    }
+
+    #[test]
+    fn a_basemap_that_is_none_ends_the_start_with_what_to_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("java.mbtiles");
+        let said = |path: &Path| Basemap::open(path).err().map(|failure| format!("{failure:#}"));
+        assert!(said(&file).is_some_and(|said| said.starts_with("could not read the basemap")));
+        std::fs::write(&file, b"SQLite format 3\0").expect("written");
+        assert!(said(&file).is_some_and(|said| said.contains("pmtiles convert")));
     }
 
     #[tokio::test]

@@ -16,6 +16,8 @@ pub struct Config {
     pub data: DataFolder,
     /// A rulebook of your own; without it the one that comes with the program is in force.
     pub rules: Option<PathBuf>,
+    /// A basemap of your own, one PMTiles file; without it a sketch of our own is drawn.
+    pub basemap: Option<PathBuf>,
     /// Where Segel listens.
     pub listen: Listen,
     /// Certificate and key for HTTPS.

@@ -16,7 +16,7 @@ use crate::cast::{Cast, EMAS, PRIOK};
 use crate::client::Client;
 use crate::roads::Roads;
 use crate::seal::device::{Condition, Device, FACTORY_PASSWORD};
-use crate::story::{Pace, Script, Stage, StockedSeal, Stop, Trouble};
+use crate::story::{Driver, Pace, Script, Stage, StockedSeal, Stop, Trouble};
 use crate::tempo::Tempo;
 
 /// How the present goes: a report every ten seconds, trucks in a hurry, so that a trip fits into a visit.
@@ -220,6 +220,7 @@ impl Demo {
             to,
             detour: (trouble == Trouble::Detour).then_some(detour).flatten(),
             plate: yard.plate(),
+            driver: yard.driver(),
             trouble,
             stop,
         }
@@ -339,6 +340,15 @@ impl Yard {
             Self::Lik | Self::Terboyo | Self::Candi => "storage_permit",
             Self::Wijaya => "bc12",
             _ => "plp",
+        }
+    }
+
+    fn driver(self) -> Driver {
+        match self {
+            Self::Kaligawe => Driver::OfTheCast,
+            Self::Lik | Self::Terboyo => Driver::Named("Slamet Riyadi"),
+            Self::Genuk | Self::Candi | Self::Wijaya => Driver::Named("Joko Purnomo"),
+            Self::Cilincing | Self::Marunda => Driver::Named("Asep Hidayat"),
         }
     }
 

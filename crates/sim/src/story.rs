@@ -40,6 +40,15 @@ pub enum Stop {
     AtRemoval,
 }
 
+/// Who drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// The cast's driver, who sees the trip on a phone.
+    OfTheCast,
+    /// Somebody without an account, known by name.
+    Named(&'static str),
+}
+
 /// A story.
 #[derive(Debug, Clone)]
 pub struct Script {
@@ -57,6 +66,8 @@ pub struct Script {
     pub detour: Option<&'static str>,
     /// The truck.
     pub plate: &'static str,
+    /// Who drives it.
+    pub driver: Driver,
     /// What goes wrong.
     pub trouble: Trouble,
     /// Where it stops.
@@ -82,6 +93,8 @@ pub struct Stage {
     pub technician: Client,
     /// The service user.
     pub importer: Client,
+    /// The driver's number.
+    pub driver: u64,
     /// The importer's number.
     pub owner: u64,
     /// The provider's number.
@@ -141,6 +154,7 @@ impl Stage {
             operator: cast.sign_in(base, "operator")?,
             technician: cast.sign_in(base, "technician")?,
             importer: cast.sign_in(base, "importer")?,
+            driver: cast.sign_in(base, "driver")?.person,
             owner: cast.organisation(IMPORTER)?,
             provider: cast.organisation(PROVIDER)?,
             pace,
@@ -272,11 +286,15 @@ impl Stage {
     }
 
     fn request(&self, script: &Script, document: u64, route: u64, roads: &Roads) -> Result<u64> {
+        let (driver, driver_person) = match script.driver {
+            Driver::OfTheCast => (None, Some(self.driver)),
+            Driver::Named(name) => (Some(name), None),
+        };
         let body = json!({
             "owner": null, "provider": self.provider, "container": script.container, "check_digit_confirmed": true,
             "document": document, "route": route,
             "tps_origin": roads.place(script.from.1)?.name, "tps_destination": roads.place(script.to.1)?.name,
-            "mode": "sealed", "plate": script.plate, "driver": "Budi Setiawan", "driver_phone": null,
+            "mode": "sealed", "plate": script.plate, "driver": driver, "driver_person": driver_person, "driver_phone": null,
             "install_wanted": null, "start_from": null, "start_until": null
         });
         let trip = self.importer.create("/trips", body)?;
