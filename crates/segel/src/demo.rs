@@ -216,7 +216,13 @@ impl Stage {
         let seed = now_ms().unsigned_abs() / 1000;
         let memories = self.data.join("seals");
         fs::create_dir_all(&memories).context("could not create the folder of the seals' memories")?;
-        let demo = Arc::new(Demo::new(&base(doors), loopback(doors.jointech), cast, seed, memories)?);
+        let demo = Arc::new(Demo::new(
+            &base(doors),
+            loopback(doors.jointech),
+            cast,
+            seed,
+            memories,
+        )?);
         if self.first {
             println!("segel demo: plays three hours of the past, in three quarters of a minute");
             demo.past(self.tempo)?;
@@ -312,12 +318,20 @@ fn print_welcome(options: &Options, doors: Doors) {
     println!();
     println!("Segel demo: {scheme}://{}", loopback(doors.http));
     if options.listen.is_unspecified() {
-        println!("  From other machines and phones: {scheme}://{machine}:{}", doors.http.port());
+        println!(
+            "  From other machines and phones: {scheme}://{machine}:{}",
+            doors.http.port()
+        );
     }
-    println!("  Each role has a card on the sign-in page. Three things wait for you: a document to verify, an alarm");
+    println!(
+        "  Each role has a card on the sign-in page. Three things wait for you: a document to verify, an alarm"
+    );
     println!("  to decide, a removal to grant. Begin with the customs supervisor.");
     println!("  A phone with OsmAnd: http://{machine}:{}/", doors.osmand.port());
-    println!("  A Jointech seal: {machine}, port {}. Ctrl-C ends it.", doors.jointech.port());
+    println!(
+        "  A Jointech seal: {machine}, port {}. Ctrl-C ends it.",
+        doors.jointech.port()
+    );
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {

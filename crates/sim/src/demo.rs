@@ -228,13 +228,7 @@ impl Demo {
 
     /// A seal of that device number, registered where it is not yet, switched on where it was last and heard of; one that
     /// was never heard of lies where its way begins.
-    fn stocked(
-        &self,
-        stage: &Stage,
-        script: &Script,
-        number: u64,
-        handle: &Handle,
-    ) -> Result<StockedSeal> {
+    fn stocked(&self, stage: &Stage, script: &Script, number: u64, handle: &Handle) -> Result<StockedSeal> {
         let begins = stage.drive(script, &self.roads)?.at_s(0.0).position;
         let known = find_seal(&stage.operator, number)?;
         let condition = Condition {
