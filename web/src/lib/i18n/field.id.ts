@@ -262,6 +262,8 @@ export const indonesianField = {
   'request.no_box': 'Tidak ada peti kemas yang bebas',
   'request.no_box_hint': 'Semua baris dokumen ini sudah dipakai atau tidak disetujui. Pilih dokumen lain.',
   'request.driver': 'Sopir',
+  'request.driver_hint': 'Sopir yang punya akun melihat perjalanan di teleponnya; undang di menu Orang.',
+  'request.driver_sees': 'Punya akun: akan melihat perjalanan ini di teleponnya.',
   'request.driver_phone': 'Telepon sopir',
   'request.wanted_at': 'Pemasangan diminta pada',
   'request.mode': 'Cara pengawasan',
