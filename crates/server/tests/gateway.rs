@@ -121,6 +121,55 @@ fn a_device_nobody_registered_is_kept_and_listed_but_never_ordered() {
     assert_eq!(after[0].stage, "registered");
 }
 
+/// Handbook of protocols 1.5: a JT701 wants `(P46)` for a P45. Its first frame may be that P45: then only the roster knows.
+#[test]
+fn a_registered_jt701_that_begins_with_a_lock_event_is_answered_as_a_jt701() {
+    let house = House::open();
+    let provider = house.provider();
+    let lock_event = |device: &str| {
+        format!("({device},P45,251126,093000,6.96856,S,110.42390,E,A,0,0,5,0,0000000000,0,0,3,58)")
+            .into_bytes()
+    };
+    let old = house.stock_as(&provider, DEVICE, "jt701");
+    house.stock_as(&provider, "7100000043", "jt701d");
+    let mut seal = house.connect();
+    seal.says(&lock_event(DEVICE));
+    seal.hears("(P69,0,3)(P46)");
+    let mut newer = house.connect();
+    newer.says(&lock_event("7100000043"));
+    newer.says(b"(7100000043,P22,2)");
+    newer.hears("(P69,0,3)(P22,");
+
+    let end = segel_model::EventTime::from_receipt(house.engine.clock().now().plus_s(60));
+    let all = segel_store::ReportQuery::of(old, segel_model::EventTime::from_unix_ms(0), end);
+    let page = house.engine.reader().reports(&all).expect("the store reads");
+    let kept = &page.reports[0].staged;
+    assert_eq!(
+        (kept.profile.as_str(), kept.decoder_version),
+        (
+            "jt701",
+            segel_wire::decoder_version(segel_model::report::Protocol::Jointech)
+        )
+    );
+}
+
+/// Law 4: "Raw frames are kept byte for byte": also of a message that nobody can read.
+#[test]
+fn a_message_nobody_can_read_is_stored_whole() {
+    let house = House::open();
+    let id = house.stock(&house.provider(), DEVICE);
+    let strange = format!("({DEVICE},X99,{})", "z".repeat(600));
+    let mut seal = house.connect();
+    seal.says(strange.as_bytes());
+    seal.says(format!("({DEVICE},U01,251126,093000,T,x,S,110.4,E,0,0,9,80%,0,1,2,20,58,3)").as_bytes());
+    seal.hears("(S39)");
+    let end = segel_model::EventTime::from_receipt(house.engine.clock().now().plus_s(60));
+    let all = segel_store::ReportQuery::of(id, segel_model::EventTime::from_unix_ms(0), end);
+    let page = house.engine.reader().reports(&all).expect("the store reads");
+    let kept: Vec<&[u8]> = page.reports.iter().map(|stored| &*stored.staged.raw).collect();
+    assert_eq!((kept.len(), kept.contains(&strange.as_bytes())), (2, true));
+}
+
 /// Law 5: a silent older connection is superseded; that both speak is a doubt.
 #[test]
 fn an_older_connection_that_still_speaks_beside_a_newer_one_is_a_doubt_seen_by_people() {

@@ -43,10 +43,11 @@ pub fn decode(protocol: Protocol, profile: Profile, received: ServerTime, bytes:
     decoded
 }
 
-/// Counts up whenever a decoder reads the same bytes differently than before.
+/// Counts up whenever a decoder reads the same bytes differently than before. It stands with each stored frame.
 pub const fn decoder_version(protocol: Protocol) -> u16 {
     match protocol {
-        Protocol::Jointech => 1,
+        // 2: a whole message that nobody can read is a bare report.
+        Protocol::Jointech => 2,
         Protocol::Osmand => 1,
     }
 }

@@ -63,6 +63,7 @@ impl Story {
                     self.session.acknowledge(token, now);
                 }
             }
+            "registered" => self.session.assume(Profile::from_name(rest).unwrap()),
             "order" => self.order(rest, now, clock),
             "tick" => self.session.tick(now),
             "withdraw" => {
@@ -290,6 +291,38 @@ fn a_lock_event_of_an_old_seal_is_acknowledged_twice_over() {
         00:00 report Happening of 7100000042 sealed
         00:00 sends (P69,0,3)
     "#]],
+    );
+}
+
+/// Handbook of protocols 1.5: "JT701 (<0x19): ... P45 -> (P46)". Before the first record only its registration says which it
+/// is; that is known when its first frame has told who speaks, before that frame is answered.
+#[test]
+fn a_lock_event_as_the_first_frame_is_answered_by_the_registered_profile() {
+    let event = "says (7100000042,P45,030226,093000,6.96856,S,110.42390,E,A,0,0,5,0,0000000000,0,0,3,58)";
+    check(
+        &format!("00:00 {event}\n00:01 registered jt701\n00:02 durable"),
+        expect![[r#"
+            00:00 report Happening of 7100000042 sealed
+            00:02 sends (P69,0,3)
+            00:02 sends (P46)
+        "#]],
+    );
+    check(
+        &format!("00:00 {event}\n00:01 registered any\n00:02 durable"),
+        expect![[r#"
+            00:00 report Happening of 7100000042 sealed
+            00:02 sends (P69,0,3)
+        "#]],
+    );
+    // What a record says of itself counts more than what somebody entered.
+    check(
+        &format!("00:00 record 7\n00:00 durable\n00:01 registered jt701\n00:02 {event}\n00:03 durable"),
+        expect![[r#"
+            00:00 report Record of 7100000042
+            00:00 sends (P69,0,7)
+            00:02 report Happening of 7100000042 sealed
+            00:03 sends (P69,0,3)
+        "#]],
     );
 }
 
@@ -641,6 +674,7 @@ fn garbage_is_skipped_up_to_the_next_frame_and_has_an_end() {
             00:01 report Heartbeat of 7100000042 heartbeat
             00:02 oddity not_a_message of 12 bytes at 46
             00:02 oddity unknown_command of 16 bytes at 58
+            00:02 report Happening of 7100000042
         "#]],
     );
     check_with(
@@ -701,6 +735,43 @@ fn a_record_too_short_to_be_one_is_kept_and_acknowledged() {
             00:00 oddity record_too_short of 15 bytes at 0
             00:00 report Record of 7100000042
             00:01 sends (P69,0,7)
+        "#]],
+    );
+}
+
+/// Law 4: "Raw frames are kept byte for byte". A whole message that cannot be read is a bare report, so it is stored, and
+/// answered where its protocol asks for it.
+#[test]
+fn a_whole_message_that_cannot_be_read_is_kept_and_answered_where_the_protocol_asks() {
+    check(
+        "00:00 says (7100000042,X99,1,2)
+         00:00 says (7100000042,U01,030226,093000,T,x,S,110.42390,E,0,0,9,80%,00000000,1,2,20,58,3)
+         00:00 says (7100000042,U06,1,030226,093000,T,x,S,110.42390,E,0,0,9,80%,00000000,1,2,20,58,3)
+         00:00 says (7100000042,W01,x,E,0658.1234,S,A,030226,093000,0,0,80,9,20,0)
+         00:00 says (7100000042,0,1,WLNET,5,2,abc)
+         00:00 says (7100000042,0,1,WLNET,7,2,abc)
+         00:00 says (7100000042,P52,2,12x456)
+         00:00 hex 247100000042110005000000000007
+         00:01 durable",
+        expect![[r#"
+            00:00 oddity unknown_command of 20 bytes at 0
+            00:00 report Happening of 7100000042
+            00:00 oddity no_such_place of 79 bytes at 20
+            00:00 report Record of 7100000042
+            00:00 oddity no_such_place of 81 bytes at 99
+            00:00 report Record of 7100000042
+            00:00 oddity no_such_place of 62 bytes at 180
+            00:00 report Record of 7100000042
+            00:00 oddity peripheral_too_short of 30 bytes at 242
+            00:00 report SubSeal of 7100000042
+            00:00 oddity unknown_command of 30 bytes at 272
+            00:00 report SubSeal of 7100000042
+            00:00 oddity no_such_password of 25 bytes at 302
+            00:00 report Happening of 7100000042
+            00:00 oddity odd_record_length of 15 bytes at 327
+            00:00 report Record of 7100000042
+            00:01 sends (S39)
+            00:01 sends (S20)
         "#]],
     );
 }

@@ -43,6 +43,7 @@ pub(super) struct Conversation {
     protocol: Protocol,
     session: Session,
     admitted: Admitted,
+    profile: Profile,
     accepted: ServerTime,
     last_heard: Option<ServerTime>,
     under_way: Vec<UnderWay>,
@@ -106,6 +107,7 @@ impl Conversation {
             protocol,
             session,
             admitted,
+            profile: Profile::Any,
             accepted,
             last_heard: None,
             under_way: Vec::new(),
@@ -250,7 +252,7 @@ impl Conversation {
         let batch = ReportBatch {
             protocol: self.protocol,
             connection: self.admitted.place.number,
-            profile: Profile::Any.name(),
+            profile: self.profile.name(),
             peer: self.peer,
             reports: heard,
             side,
@@ -265,6 +267,9 @@ impl Conversation {
         if self.admitted.seal().is_none() {
             let speaking = self.admitted.identify(known.seal, self.gateway.now());
             self.gateway.engine.fleet().connected(known.seal, clamp(speaking));
+            // Before anything is answered: how it wants to be answered may depend on what it is.
+            self.profile = Profile::from_name(&known.profile).unwrap_or_default();
+            self.session.assume(self.profile);
         }
         Some(known)
     }

@@ -463,11 +463,16 @@ impl House {
 
     /// A seal in stock.
     pub fn stock(&self, provider: &Provider, device: &str) -> SealId {
+        self.stock_as(provider, device, "jt701d")
+    }
+
+    /// A seal of that profile in stock.
+    pub fn stock_as(&self, provider: &Provider, device: &str, profile: &str) -> SealId {
         let registration = SealRegistration {
             protocol: Protocol::Jointech,
             device: DeviceId(device.into()),
             label: format!("JT701-{device}"),
-            profile: "jt701d".into(),
+            profile: profile.into(),
             provider: provider.organisation,
             pool: None,
             certificate: None,

@@ -59,7 +59,8 @@ mod w {
 }
 
 /// U01 (time), U02 (distance), U03 (turn) and U06 (alarm, whose number comes before the date).
-pub(crate) fn hear_u(text: &Text<'_>, received: ServerTime) -> Result<Heard, &'static str> {
+/// Without a place it is kept and answered all the same: a tracker repeats what is not answered.
+pub(crate) fn hear_u(text: &Text<'_>, received: ServerTime) -> Heard {
     let is_alarm = text.command == b"U06";
     let shift = usize::from(is_alarm);
     let field = |at: usize| text.field(at + shift);
@@ -69,9 +70,8 @@ pub(crate) fn hear_u(text: &Text<'_>, received: ServerTime) -> Result<Heard, &'s
         let lon = signed(field(u::LONGITUDE)?, field(u::EAST)?, b"W")?;
         Position::new(lat, lon)
     })();
-    let position = place.ok_or("no_such_place")?;
     let mut report = begin(text, received, said);
-    report.fix = Some(Fix {
+    report.fix = place.map(|position| Fix {
         position,
         valid: field(u::VALID) == Some(b"T"),
         source: FixSource::Gnss,
@@ -96,28 +96,24 @@ pub(crate) fn hear_u(text: &Text<'_>, received: ServerTime) -> Result<Heard, &'s
             .extra
             .push((Cow::Borrowed("status"), Extra::Text(status.into())));
     }
-    Ok(finish(
-        report,
-        said,
-        if is_alarm {
-            Answer::OldAlarm
-        } else {
-            Answer::OldReport
-        },
-    ))
+    let answer = if is_alarm {
+        Answer::OldAlarm
+    } else {
+        Answer::OldReport
+    };
+    finish(report, said, answer)
 }
 
 /// W01: the oldest position report. It wants no answer.
-pub(crate) fn hear_w01(text: &Text<'_>, received: ServerTime) -> Result<Heard, &'static str> {
+pub(crate) fn hear_w01(text: &Text<'_>, received: ServerTime) -> Heard {
     let said = clock(text, w::DATE, w::TIME);
     let place = (|| {
         let lat = minutes(text.field(w::LATITUDE)?, text.field(w::NORTH)? == b"S")?;
         let lon = minutes(text.field(w::LONGITUDE)?, text.field(w::EAST)? == b"W")?;
         Position::new(lat, lon)
     })();
-    let position = place.ok_or("no_such_place")?;
     let mut report = begin(text, received, said);
-    report.fix = Some(Fix {
+    report.fix = place.map(|position| Fix {
         position,
         valid: text.field(w::VALID) == Some(b"A"),
         source: FixSource::Gnss,
@@ -133,7 +129,7 @@ pub(crate) fn hear_w01(text: &Text<'_>, received: ServerTime) -> Result<Heard, &
     report.battery = text.field(w::POWER).and_then(battery);
     add_number(&mut report, "csq", text.field(w::CSQ));
     add_number(&mut report, "alert", text.field(w::ALERT));
-    Ok(finish(report, said, Answer::Nothing))
+    finish(report, said, Answer::Nothing)
 }
 
 fn begin(text: &Text<'_>, received: ServerTime, said: Said) -> Report {
@@ -150,7 +146,8 @@ fn begin(text: &Text<'_>, received: ServerTime, said: Said) -> Report {
 }
 
 fn finish(report: Report, said: Said, answer: Answer) -> Heard {
-    let oddity = (said == Said::Nonsense).then_some("no_such_time");
+    let no_place = report.fix.is_none().then_some("no_such_place");
+    let oddity = (said == Said::Nonsense).then_some("no_such_time").or(no_place);
     Heard {
         oddity,
         ..Heard::new(report, answer)

@@ -81,11 +81,6 @@ pub(crate) enum Answer {
 impl Session {
     /// A connection that has just been accepted.
     pub fn new(profile: Profile, limits: Limits) -> Self {
-        let version = match profile {
-            Profile::Any => None,
-            Profile::Jt701 => Some(VERSION_JT701D - 1),
-            Profile::Jt701d => Some(VERSION_JT701D),
-        };
         Self {
             limits,
             partial: Vec::new(),
@@ -94,11 +89,16 @@ impl Session {
             garbage: 0,
             closed: false,
             device: None,
-            version,
+            version: version_of(profile),
             clock_told: false,
             orders: Orders::default(),
             outputs: Outputs::default(),
         }
+    }
+
+    /// Which dialect the seal was registered with; what its own frames have said or say later counts more.
+    pub fn assume(&mut self, profile: Profile) {
+        self.version = self.version.or(version_of(profile));
     }
 
     /// Bytes have come.
@@ -196,11 +196,15 @@ impl Session {
         if frame::is_long(bytes) {
             return self.hear_record(now, bytes);
         }
-        let Some((reports, left)) = tracker::decode(bytes, now) else {
-            return;
+        let Some((mut reports, left)) = tracker::decode(bytes, now) else {
+            return self.outputs.oddity(self.seen, "not_a_device_id", bytes);
         };
         if left != 0 || reports.is_empty() {
             self.outputs.oddity(self.seen, "odd_record_length", bytes);
+        }
+        if reports.is_empty() {
+            // No record that we know: the frame is kept all the same.
+            reports.extend(frame::device(bytes).map(|device| bare_record(device, now)));
         }
         for (part, report) in (0..).zip(reports) {
             self.report(
@@ -239,7 +243,7 @@ impl Session {
         let (Some(device), Some(&serial)) = (frame::device(bytes), bytes.last()) else {
             return;
         };
-        let mut report = bare(DeviceId(device_text(device)), ReportKind::Record, now);
+        let mut report = bare_record(device, now);
         report.serial = Some(u32::from(serial));
         let version = bytes.get(frame::field::VERSION).copied().unwrap_or_default();
         let answer = record_answer(version, true, serial);
@@ -260,10 +264,8 @@ impl Session {
         let Some(text) = Text::split(bytes) else {
             return self.discard(&bytes[..frame::until_beginning(bytes, 1)], "not_a_message");
         };
-        match text::hear(&text, bytes, now) {
-            Ok(heard) => self.hear_message(now, &text, heard, bytes),
-            Err(what) => self.outputs.oddity(self.seen, what, bytes),
-        }
+        let heard = text::hear(&text, bytes, now);
+        self.hear_message(now, &text, heard, bytes);
         self.pass(bytes.len())
     }
 
@@ -432,6 +434,19 @@ impl Session {
             self.outputs.transmit(bytes);
         }
     }
+}
+
+/// The version byte that seals of a profile write.
+const fn version_of(profile: Profile) -> Option<u8> {
+    match profile {
+        Profile::Any => None,
+        Profile::Jt701 => Some(VERSION_JT701D - 1),
+        Profile::Jt701d => Some(VERSION_JT701D),
+    }
+}
+
+fn bare_record(device: u64, now: ServerTime) -> Report {
+    bare(DeviceId(device_text(device)), ReportKind::Record, now)
 }
 
 /// Manual, "acknowledgement": JT701D wants every record acknowledged by number, older ones only where they ask.

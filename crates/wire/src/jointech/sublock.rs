@@ -68,17 +68,16 @@ mod kind {
     pub const OTHER_VALVE: u8 = 6;
 }
 
-/// Understands a WLNET,5 message.
-pub(crate) fn hear(text: &Text<'_>, whole: &[u8], received: ServerTime) -> Result<Heard, &'static str> {
+/// Understands a WLNET,5 message. One cut short is kept; it has no number by which it could be answered.
+pub(crate) fn hear(text: &Text<'_>, whole: &[u8], received: ServerTime) -> Heard {
+    let unread = |what| Heard::unread(text, ReportKind::SubSeal, received, what);
     if text.field(0) != Some(b"5") {
-        return Err("unknown_command");
+        return unread("unknown_command");
     }
-    let payload = frame::unescape(binary(whole).ok_or("peripheral_too_short")?);
-    let place = Place::decode(&payload).ok_or("peripheral_too_short")?;
-    let serial = payload
-        .get(field::SERIAL)
-        .copied()
-        .ok_or("peripheral_too_short")?;
+    let payload = frame::unescape(binary(whole).unwrap_or_default());
+    let (Some(place), Some(&serial)) = (Place::decode(&payload), payload.get(field::SERIAL)) else {
+        return unread("peripheral_too_short");
+    };
     let mut report = bare(text.device_id(), ReportKind::SubSeal, received);
     report.time = place.clock.time();
     report.fix = place.fix(FixSource::Gnss);
@@ -90,11 +89,11 @@ pub(crate) fn hear(text: &Text<'_>, whole: &[u8], received: ServerTime) -> Resul
     }
     let oddity = place.nonsense().or((!known).then_some("unknown_peripheral"));
     let clock_unset = place.clock.is_unset();
-    Ok(Heard {
+    Heard {
         oddity,
         clock_unset,
         ..Heard::new(report, Answer::Serial(u32::from(serial)))
-    })
+    }
 }
 
 /// What lies between the sixth comma and the closing bracket.

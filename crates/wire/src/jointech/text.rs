@@ -18,6 +18,8 @@ use crate::{
 
 /// Digits of a device id: ten in the manual, fifteen (an IMEI) in clones.
 const DEVICE_DIGITS: core::ops::RangeInclusive<usize> = 5..=20;
+/// The longest command shown of a message that was not understood; the manual's have five letters at most.
+const COMMAND_SHOWN: usize = 16;
 /// Numbers that some messages carry between the id and the command.
 const NUMBERS_BEFORE_COMMAND: usize = 2;
 
@@ -101,20 +103,41 @@ impl Heard {
             oddity: None,
         }
     }
+
+    /// A whole message of a seal that we cannot read: kept byte for byte all the same, under its sender and its command.
+    pub(crate) fn unread(
+        text: &Text<'_>,
+        kind: ReportKind,
+        received: ServerTime,
+        what: &'static str,
+    ) -> Self {
+        let mut report = bare(text.device_id(), kind, received);
+        if text.command.len() <= COMMAND_SHOWN {
+            let command = String::from_utf8_lossy(text.command).into_owned();
+            report
+                .extra
+                .push((Cow::Borrowed("command"), Extra::Text(command.into())));
+        }
+        Self {
+            oddity: Some(what),
+            ..Self::new(report, Answer::Nothing)
+        }
+    }
 }
 
-/// Understands a text frame. `frame` is the whole of it, for what is binary inside.
-pub(crate) fn hear(text: &Text<'_>, frame: &[u8], received: ServerTime) -> Result<Heard, &'static str> {
+/// Understands a text frame. `frame` is the whole of it, for what is binary inside. What nobody knows is a report too, a
+/// bare one: the bytes are evidence, and a later decoder may read them.
+pub(crate) fn hear(text: &Text<'_>, frame: &[u8], received: ServerTime) -> Heard {
     match text.command {
-        b"@JT" => Ok(heartbeat(text, received)),
-        b"P45" => Ok(event::hear(text, received)),
-        b"P22" if text.field(0) == Some(b"2") => Ok(wants_time(text, received)),
+        b"@JT" => heartbeat(text, received),
+        b"P45" => event::hear(text, received),
+        b"P22" if text.field(0) == Some(b"2") => wants_time(text, received),
         b"P52" if text.field(0) == Some(b"2") => dynamic_password(text, received),
         b"WLNET" => sublock::hear(text, frame, received),
         b"U01" | b"U02" | b"U03" | b"U06" => old::hear_u(text, received),
         b"W01" => old::hear_w01(text, received),
-        [b'P', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => Ok(answer(text, received)),
-        _ => Err("unknown_command"),
+        [b'P', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => answer(text, received),
+        _ => Heard::unread(text, ReportKind::Happening, received, "unknown_command"),
     }
 }
 
@@ -133,14 +156,11 @@ fn wants_time(text: &Text<'_>, received: ServerTime) -> Heard {
 }
 
 /// Manual, P52,2: a new one-time password, announced every minute until it is echoed.
-fn dynamic_password(text: &Text<'_>, received: ServerTime) -> Result<Heard, &'static str> {
-    let password: [u8; 6] = text
-        .field(1)
-        .and_then(|field| field.try_into().ok())
-        .ok_or("no_such_password")?;
-    if !password.iter().all(u8::is_ascii_digit) {
-        return Err("no_such_password");
-    }
+fn dynamic_password(text: &Text<'_>, received: ServerTime) -> Heard {
+    let six = text.field(1).and_then(|field| field.try_into().ok());
+    let Some(password) = six.filter(|six: &[u8; 6]| six.iter().all(u8::is_ascii_digit)) else {
+        return Heard::unread(text, ReportKind::Happening, received, "no_such_password");
+    };
     let mut report = bare(text.device_id(), ReportKind::Happening, received);
     report
         .extra
@@ -149,10 +169,10 @@ fn dynamic_password(text: &Text<'_>, received: ServerTime) -> Result<Heard, &'st
         device: text.device_id(),
         password: password.map(char::from).iter().collect(),
     };
-    Ok(Heard {
+    Heard {
         learned: Some(learned),
         ..Heard::new(report, Answer::DynamicPassword(password))
-    })
+    }
 }
 
 /// An answer to a command of ours.
