@@ -114,56 +114,12 @@ pub enum UnsealRefusal {
 impl Signal {
     /// The signal's stable name.
     pub const fn name(&self) -> &'static str {
+        NAMES[self.place()]
+    }
+
+    /// The place of this sort of signal in a set. Written down in history: never given to another sort.
+    const fn place(&self) -> usize {
         match self {
-            Self::Sealed => "sealed",
-            Self::Unsealed { .. } => "unsealed",
-            Self::UnsealRefused { .. } => "unseal_refused",
-            Self::RopeCut => "rope_cut",
-            Self::RopeOut => "rope_out",
-            Self::RopeIn => "rope_in",
-            Self::ShackleOpenedWhileSealed => "shackle_opened_while_sealed",
-            Self::CoverOpen => "cover_open",
-            Self::Dismantled => "dismantled",
-            Self::MotorStuck => "motor_stuck",
-            Self::LongUnlocked => "long_unlocked",
-            Self::LowBattery => "low_battery",
-            Self::PowerLowOffline => "power_low_offline",
-            Self::Charging => "charging",
-            Self::FenceIn { .. } => "fence_in",
-            Self::FenceOut { .. } => "fence_out",
-            Self::Vibration => "vibration",
-            Self::Jamming => "jamming",
-            Self::SublockLost { .. } => "sublock_lost",
-            Self::ClockUnset => "clock_unset",
-            Self::Heartbeat => "heartbeat",
-        }
-    }
-}
-
-/// Which signals a report carries, without their particulars: one bit a signal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SignalSet(pub u32);
-
-impl SignalSet {
-    /// No signal.
-    pub const NONE: Self = Self(0);
-
-    /// The set of these signals.
-    pub fn of(signals: &[Signal]) -> Self {
-        Self(signals.iter().fold(0, |set, signal| set | signal.bit()))
-    }
-
-    /// Whether a signal of this sort is in it.
-    pub const fn has(self, signal: &Signal) -> bool {
-        self.0 & signal.bit() != 0
-    }
-}
-
-impl Signal {
-    /// The bit of this sort of signal. Written down in history: never given to another sort.
-    const fn bit(&self) -> u32 {
-        1 << match self {
             Self::Sealed => 0,
             Self::Unsealed { .. } => 1,
             Self::UnsealRefused { .. } => 2,
@@ -187,6 +143,90 @@ impl Signal {
             Self::Heartbeat => 20,
         }
     }
+
+    /// The bits of this signal: its sort, and beside it why the seal did not open where a rule weighs that.
+    const fn bits(&self) -> u32 {
+        let particular = match self {
+            Self::UnsealRefused {
+                reason: UnsealRefusal::BadPwd,
+                ..
+            } => SignalSet::BAD_PASSWORD,
+            Self::UnsealRefused {
+                reason: UnsealRefusal::IllegalCard,
+                ..
+            } => SignalSet::ILLEGAL_CARD,
+            _ => 0,
+        };
+        1 << self.place() | particular
+    }
+}
+
+/// Every sort of signal by its place.
+const NAMES: [&str; 21] = [
+    "sealed",
+    "unsealed",
+    "unseal_refused",
+    "rope_cut",
+    "rope_out",
+    "rope_in",
+    "shackle_opened_while_sealed",
+    "cover_open",
+    "dismantled",
+    "motor_stuck",
+    "long_unlocked",
+    "low_battery",
+    "power_low_offline",
+    "charging",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "jamming",
+    "sublock_lost",
+    "clock_unset",
+    "heartbeat",
+];
+
+/// Which signals a report carries, without their particulars: one bit a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SignalSet(pub u32);
+
+impl SignalSet {
+    /// No signal.
+    pub const NONE: Self = Self(0);
+
+    /// Refused for a wrong password. Like every bit written down in history: never given another meaning.
+    const BAD_PASSWORD: u32 = 1 << 21;
+    /// Refused for a card it does not know.
+    const ILLEGAL_CARD: u32 = 1 << 22;
+
+    /// The set of these signals.
+    pub fn of(signals: &[Signal]) -> Self {
+        Self(signals.iter().fold(0, |set, signal| set | signal.bits()))
+    }
+
+    /// Whether a signal of this sort is in it.
+    pub const fn has(self, signal: &Signal) -> bool {
+        self.0 & (1 << signal.place()) != 0
+    }
+
+    /// Whether the seal refused to open for a wrong password.
+    pub const fn refused_password(self) -> bool {
+        self.0 & Self::BAD_PASSWORD != 0
+    }
+
+    /// Whether the seal refused to open for a card it does not know.
+    pub const fn refused_card(self) -> bool {
+        self.0 & Self::ILLEGAL_CARD != 0
+    }
+
+    /// The names of the sorts in it.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let named = NAMES.iter().enumerate();
+        named
+            .filter(move |(place, _)| self.0 & (1 << place) != 0)
+            .map(|(_, name)| *name)
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +242,12 @@ mod tests {
         let set = SignalSet::of(&[Signal::RopeCut, refused.clone()]);
         assert!(set.has(&Signal::RopeCut) && set.has(&refused));
         assert!(!set.has(&Signal::RopeOut) && !set.has(&Signal::Sealed));
+        assert!(set.refused_password() && !set.refused_card());
+        assert_eq!(
+            set.names().collect::<alloc::vec::Vec<_>>(),
+            ["unseal_refused", "rope_cut"],
+            "why it was refused is no sort of its own"
+        );
         assert_eq!(SignalSet::of(&[]), SignalSet::NONE);
     }
 }

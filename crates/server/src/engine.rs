@@ -41,8 +41,6 @@ const SLEEP_LIMIT: Duration = Duration::from_millis(250);
 const IDLE_TICK_MS: i64 = 1000;
 /// Answers kept at hand for repeats that arrive together with the first.
 const ANSWERS_KEPT: usize = 1024;
-/// The decoder that read the reports; rises with every change that may read a frame differently.
-const DECODER_VERSION: u16 = 1;
 
 /// The owner of the working state.
 pub struct Engine {
@@ -240,7 +238,7 @@ impl Engine {
                 ordinal,
                 protocol: batch.protocol,
                 profile: batch.profile.into(),
-                decoder_version: DECODER_VERSION,
+                decoder_version: segel_wire::decoder_version(batch.protocol),
                 device,
                 peer: Some(batch.peer),
                 received,

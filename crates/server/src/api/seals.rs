@@ -372,17 +372,11 @@ fn read_cursor(text: &str) -> Result<ReportCursor, Problem> {
     read.ok_or_else(|| Problem::field("cursor", "Penanda halaman tidak dikenal.", "not a cursor of ours"))
 }
 
-/// A report as it was judged, with what its bytes say beside that.
+/// A report as it was judged when it came, and whether today's decoder would read its bytes otherwise: law 4, "reported,
+/// never quietly adopted".
 fn show_report(stored: &Stored, secrets: Secrets) -> Report {
     let staged = &stored.staged;
     let observed = &staged.observed;
-    let profile = segel_wire::Profile::from_name(&staged.profile).unwrap_or_default();
-    let decoded = segel_wire::decode(staged.protocol, profile, staged.received, &staged.raw);
-    let said = decoded
-        .reports
-        .iter()
-        .find(|report| report.serial == observed.serial);
-    let said = said.or(decoded.reports.first());
     Report {
         commit: stored.commit,
         ordinal: staged.ordinal,
@@ -393,18 +387,42 @@ fn show_report(stored: &Stored, secrets: Secrets) -> Report {
         received: observed.received.into(),
         kind: observed.kind.into(),
         standing: observed.standing.into(),
-        backfill: said.is_some_and(|said| said.backfill),
+        backfill: observed.backfill,
         place: observed.place.as_ref().map(show_place),
         battery_percent: observed.battery_percent,
         charging: observed.charging,
         lock: observed.lock.into(),
         sealed: observed.lock.sealed(),
-        signals: said
-            .map(|said| said.signals.iter().map(|signal| signal.name().into()).collect())
-            .unwrap_or_default(),
+        signals: observed.signals.names().map(Into::into).collect(),
         serial: observed.serial,
+        reads_differently: reads_differently(staged),
         raw: show_raw(staged, secrets),
     }
+}
+
+/// Whether today's decoder finds no report in the bytes that says what was judged when they came.
+fn reads_differently(staged: &segel_store::Staged) -> bool {
+    let profile = segel_wire::Profile::from_name(&staged.profile).unwrap_or_default();
+    let today = segel_wire::decode(staged.protocol, profile, staged.received, &staged.raw);
+    !today
+        .reports
+        .iter()
+        .any(|said| says_the_same(said, &staged.observed))
+}
+
+fn says_the_same(said: &segel_model::Report, then: &segel_model::Observed) -> bool {
+    let battery = said.battery;
+    let signals = segel_model::signal::SignalSet::of(&said.signals);
+    said.kind == then.kind
+        && said.time == then.device_time
+        && said.serial == then.serial
+        && said.backfill == then.backfill
+        && said.lock == then.lock
+        && signals.names().eq(then.signals.names())
+        && said.fix.map(|fix| (fix.position, fix.source))
+            == then.place.map(|place| (place.position, place.source))
+        && battery.and_then(|battery| battery.percent) == then.battery_percent
+        && battery.is_some_and(|battery| battery.charging) == then.charging
 }
 
 fn show_place(place: &segel_model::observed::Place) -> ReportPlace {
@@ -432,6 +450,8 @@ fn show_raw(staged: &segel_store::Staged, secrets: Secrets) -> RawFrame {
     };
     RawFrame {
         protocol: staged.protocol.into(),
+        profile: staged.profile.clone(),
+        decoder_version: staged.decoder_version,
         hex: staged.raw.iter().enumerate().map(digits).collect(),
         masked: secrets == Secrets::Masked && !ranges.is_empty(),
     }
@@ -477,4 +497,89 @@ async fn list_fit_seals(
         })
     });
     Ok(Json(page.await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use segel_model::observed::Standing;
+    use segel_model::report::{Protocol, Report};
+    use segel_model::signal::SignalSet;
+    use segel_model::{DeviceId, Observed, ServerTime, Signal};
+
+    use super::*;
+
+    const HEARTBEAT: &[u8] = b"(7100000042,@JT)";
+
+    /// What was judged of a report that said nothing but what stands in it.
+    fn judged(said: &Report) -> Observed {
+        Observed {
+            seal: None,
+            trip: None,
+            kind: said.kind,
+            standing: Standing::Undated,
+            device_time: said.time,
+            at: EventTime::from_receipt(said.received),
+            received: said.received,
+            backfill: said.backfill,
+            serial: said.serial,
+            key: 0,
+            signals: SignalSet::of(&said.signals),
+            place: None,
+            battery_percent: None,
+            charging: false,
+            lock: said.lock,
+            look_again: None,
+        }
+    }
+
+    fn stored(raw: &[u8], change: impl Fn(&mut Observed)) -> Stored {
+        let received = ServerTime::from_unix_ms(1_770_111_000_000);
+        let said = segel_wire::decode(Protocol::Jointech, segel_wire::Profile::Any, received, HEARTBEAT);
+        let mut observed = judged(&said.reports[0]);
+        change(&mut observed);
+        Stored {
+            commit: 1,
+            staged: segel_store::Staged {
+                ordinal: 0,
+                protocol: Protocol::Jointech,
+                profile: "jt701".into(),
+                decoder_version: 1,
+                device: DeviceId("7100000042".into()),
+                peer: None,
+                received,
+                raw: raw.into(),
+                observed,
+                note: String::new(),
+            },
+        }
+    }
+
+    /// Law 4: "A later decoder that reads them differently is reported, never quietly adopted".
+    #[test]
+    fn what_was_judged_is_shown_and_a_decoder_that_reads_it_otherwise_is_reported() {
+        let same = show_report(&stored(HEARTBEAT, |_| {}), Secrets::Masked);
+        assert_eq!(
+            (same.signals, same.reads_differently),
+            (vec!["heartbeat".to_owned()], false)
+        );
+        assert_eq!(
+            (same.raw.profile.as_str(), same.raw.decoder_version),
+            ("jt701", 1)
+        );
+
+        let cut = |observed: &mut Observed| observed.signals = SignalSet::of(&[Signal::RopeCut]);
+        let differs = show_report(&stored(HEARTBEAT, cut), Secrets::Masked);
+        assert_eq!(
+            (differs.signals, differs.reads_differently),
+            (vec!["rope_cut".to_owned()], true),
+            "the verdict of that day stands"
+        );
+        let late = show_report(
+            &stored(HEARTBEAT, |observed| observed.backfill = true),
+            Secrets::Masked,
+        );
+        assert_eq!((late.backfill, late.reads_differently), (true, true));
+        let nothing = show_report(&stored(b"no frame at all", |_| {}), Secrets::Masked);
+        assert!(nothing.reads_differently);
+    }
 }

@@ -3494,6 +3494,8 @@ export interface components {
                  * @description The frame's own number.
                  */
                 serial?: number | null;
+                /** @description Today's decoder would read the bytes otherwise; what is shown is what was judged when they came. */
+                reads_differently: boolean;
                 /** @description The bytes as they came. */
                 raw: components["schemas"]["RawFrame"];
             }[];
@@ -3923,6 +3925,16 @@ export interface components {
         RawFrame: {
             /** @description Through which door. */
             protocol: components["schemas"]["Protocol"];
+            /**
+             * @description The profile it was read with.
+             * @example jt701d
+             */
+            profile: string;
+            /**
+             * Format: int32
+             * @description The version of the decoder that read it.
+             */
+            decoder_version: number;
             /** @description Hexadecimal; masked digits are `*`. */
             hex: string;
             /** @description Something in it is masked. */
@@ -4050,6 +4062,8 @@ export interface components {
              * @description The frame's own number.
              */
             serial?: number | null;
+            /** @description Today's decoder would read the bytes otherwise; what is shown is what was judged when they came. */
+            reads_differently: boolean;
             /** @description The bytes as they came. */
             raw: components["schemas"]["RawFrame"];
         };

@@ -224,6 +224,7 @@ export const deskEnglish: Record<keyof typeof deskIndonesian, string> = {
   'raw.sealed': 'Every contact closed',
   'raw.serial': 'Frame number',
   'raw.name': 'Name of the report',
+  'raw.differs': 'Decoder {n} read it as shown; the decoder of today reads it otherwise',
   'raw.masked': 'Secrets are masked',
   'raw.unmask': 'Unmask (logged)',
   'raw.gone': 'This report was not found',

@@ -223,6 +223,7 @@ export const deskIndonesian = {
   'raw.sealed': 'Semua kontak tertutup',
   'raw.serial': 'Nomor bingkai',
   'raw.name': 'Nama laporan',
+  'raw.differs': 'Dekoder {n} membacanya seperti ini; dekoder sekarang membacanya lain',
   'raw.masked': 'Rahasia disamarkan',
   'raw.unmask': 'Buka samaran (tercatat)',
   'raw.gone': 'Laporan ini tidak ditemukan',

@@ -313,6 +313,8 @@ pub struct Report {
     pub signals: Vec<String>,
     /// The frame's own number.
     pub serial: Option<u32>,
+    /// Today's decoder would read the bytes otherwise; what is shown is what was judged when they came.
+    pub reads_differently: bool,
     /// The bytes as they came.
     pub raw: RawFrame,
 }
@@ -342,6 +344,11 @@ pub struct ReportPlace {
 pub struct RawFrame {
     /// Through which door.
     pub protocol: Protocol,
+    /// The profile it was read with.
+    #[schema(example = "jt701d")]
+    pub profile: String,
+    /// The version of the decoder that read it.
+    pub decoder_version: u16,
     /// Hexadecimal; masked digits are `*`.
     pub hex: String,
     /// Something in it is masked.
