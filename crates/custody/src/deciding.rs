@@ -164,6 +164,13 @@ impl<'a> Deciding<'a> {
             C::CertifySeal { seal, certificate } => stock::certify(self, *seal, certificate),
             C::SetSealCondition { seal, condition } => stock::set_condition(self, *seal, condition),
             C::ClearDoubt { seal, reason } => stock::clear_doubt(self, *seal, reason),
+            C::UnmaskReport {
+                seal,
+                commit,
+                ordinal,
+                trip,
+                reason,
+            } => stock::unmask(self, *seal, (*commit, *ordinal), *trip, reason),
             C::OrderSeal { seal, order } => unlock::order_harmless(self, *seal, order),
             C::RegisterDocument(paper) => documents::register(self, paper),
             C::VerifyDocument {

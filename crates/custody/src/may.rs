@@ -99,6 +99,8 @@ pub fn roles(command: &Command) -> &'static [Role] {
             PROVIDER
         }
         C::ClearDoubt { .. } => CUSTOMS,
+        // What opens a seal: who answers for the office, and who answers for the devices.
+        C::UnmaskReport { .. } => &[CustomsSupervisor, ProviderAdmin],
         C::RegisterDocument(_) => REQUESTERS,
         C::VerifyDocument { .. } | C::RefuseDocument { .. } | C::CancelDocument { .. } => CUSTOMS,
         C::ProposeRoute(_) | C::PlanTrip { .. } => REQUESTERS,
@@ -133,6 +135,7 @@ fn in_reach(principal: &Principal, command: &Command, state: &State) -> Result<(
         C::CertifySeal { seal, .. }
         | C::SetSealCondition { seal, .. }
         | C::ClearDoubt { seal, .. }
+        | C::UnmaskReport { seal, .. }
         | C::OrderSeal { seal, .. } => {
             seen(scope::sees_seal(state, principal, *seal), refusals::no_such_seal)
         }

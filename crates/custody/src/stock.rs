@@ -5,7 +5,7 @@ use segel_model::event::Subject;
 use segel_model::input::ReportInput;
 use segel_model::principal::OrganisationKind;
 use segel_model::seal::{Certificate, SealCondition, SealRegistration};
-use segel_model::{AlarmCode, Event, EventTime, SealId, Severity};
+use segel_model::{AlarmCode, Event, EventTime, SealId, Severity, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
@@ -104,6 +104,26 @@ pub fn clear_doubt(deciding: &mut Deciding<'_>, seal: SealId, reason: &str) -> O
         return Err(refusals::no_doubt());
     }
     deciding.emit(Event::SealDoubtCleared { seal, reason });
+    Ok(None)
+}
+
+/// Shows somebody the secrets inside a report of a seal. Nothing changes by it but the journal, which says who, when and why.
+pub fn unmask(
+    deciding: &mut Deciding<'_>,
+    seal: SealId,
+    (commit, ordinal): (u64, u32),
+    trip: Option<TripId>,
+    reason: &str,
+) -> Outcome {
+    let reason = said(reason)?;
+    deciding.find_seal(seal)?;
+    deciding.emit(Event::SecretsUnmasked {
+        seal,
+        trip,
+        commit,
+        ordinal,
+        reason,
+    });
     Ok(None)
 }
 

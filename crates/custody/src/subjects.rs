@@ -63,6 +63,7 @@ pub fn trip_of(state: &State, command: &Command) -> Option<TripId> {
         | C::CommentAlarm { alarm, .. }
         | C::CloseAlarm { alarm, .. } => trip_of_alarm(state, *alarm),
         C::RepairMessage { message, .. } => trip_of_message(state, *message),
+        C::UnmaskReport { trip, .. } => *trip,
         C::OrderSeal { seal, .. } => state.seal(*seal).and_then(|seal| seal.trip),
         C::RegisterOrganisation { .. }
         | C::Invite { .. }
@@ -123,8 +124,8 @@ fn owner(state: &State, what: Subject) -> Option<Subject> {
     trip.map(Subject::Trip)
 }
 
-/// What the event itself names.
-fn named(event: &Event) -> Vec<Subject> {
+/// What the event itself names, the thing it is mainly about among them.
+pub fn named(event: &Event) -> Vec<Subject> {
     use Event as E;
     use Subject as S;
     match event {
@@ -155,6 +156,10 @@ fn named(event: &Event) -> Vec<Subject> {
         | E::SealDoubted { seal, .. }
         | E::SealDoubtCleared { seal, .. }
         | E::SealClockMeasured { seal, .. } => [S::Seal(*seal)].into(),
+        E::SecretsUnmasked { seal, trip, .. } => {
+            let related = trip.map(S::Trip);
+            [S::Seal(*seal)].into_iter().chain(related).collect()
+        }
         E::DocumentRegistered { document, .. }
         | E::DocumentVerified { document, .. }
         | E::DocumentRefused { document, .. }

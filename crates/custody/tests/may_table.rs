@@ -121,6 +121,17 @@ fn table() -> Vec<(&'static str, Command)> {
                 order: SealOrder::SetTime,
             },
         ),
+        // Law 5: "unmasking is a logged right".
+        (
+            "sita ayu",
+            Command::UnmaskReport {
+                seal,
+                commit: 1,
+                ordinal: 0,
+                trip: Some(trip),
+                reason: reason(),
+            },
+        ),
         // Law 5: an officer clears a doubt.
         (
             "oka sita",

@@ -101,6 +101,19 @@ pub enum Command {
         /// Why it is clear.
         reason: String,
     },
+    /// Show somebody the secrets inside a report of a seal.
+    UnmaskReport {
+        /// Whose report.
+        seal: SealId,
+        /// The commit it came with.
+        commit: u64,
+        /// Its place in it.
+        ordinal: u32,
+        /// The trip it belongs to.
+        trip: Option<TripId>,
+        /// Why its secrets must be seen.
+        reason: String,
+    },
     /// Send something harmless to a seal (never an opening).
     OrderSeal {
         /// Which seal.
@@ -376,6 +389,7 @@ impl Command {
             Self::CertifySeal { .. } => "certify_seal",
             Self::SetSealCondition { .. } => "set_seal_condition",
             Self::ClearDoubt { .. } => "clear_doubt",
+            Self::UnmaskReport { .. } => "unmask_report",
             Self::OrderSeal { .. } => "order_seal",
             Self::RegisterDocument(_) => "register_document",
             Self::VerifyDocument { .. } => "verify_document",

@@ -101,6 +101,14 @@ pub enum Event {
     SealDoubted { seal: SealId, why: String },
     /// An officer cleared the doubt.
     SealDoubtCleared { seal: SealId, reason: String },
+    /// Somebody was shown the secrets inside a report of a seal.
+    SecretsUnmasked {
+        seal: SealId,
+        trip: Option<TripId>,
+        commit: u64,
+        ordinal: u32,
+        reason: String,
+    },
     /// The clock of a seal was measured against ours (seal minus server); it holds from that time of the seal on.
     SealClockMeasured {
         seal: SealId,

@@ -63,7 +63,7 @@ fn table() -> Vec<Row> {
         row("GET",  "/seals/{seal}",                  nothing(),            "yyyyyyyyy"),
         row("GET",  "/seals/{seal}/orders",           nothing(),            ".yyyyy..y"),
         row("GET",  "/seals/{seal}/reports",          nothing(),            "yyyyy.y.y"),
-        row("GET",  "/seals/{seal}/reports?unmask=true", nothing(),         ".y.y....."),
+        row("POST", "/seals/{seal}/unmask",           json!({"commit": 999, "ordinal": 0, "reason": "uji"}), ".n.n....."),
         row("POST", "/seals/{seal}/certify",          json!({"number": "1", "issuer": "DJBC", "valid_until": "2030-01-01"}), "...yy...."),
         row("POST", "/seals/{seal}/condition",        json!({"state": "ready"}), "...yy...."),
         row("POST", "/seals/{seal}/orders",           json!({"kind": "set_time"}), "...yy...."),
@@ -132,6 +132,8 @@ fn table() -> Vec<Row> {
         row("POST", "/alarms/999/investigate",        json!({"note": "uji"}), "nn.nn...."),
         row("POST", "/alarms/999/comment",            json!({"note": "uji"}), "nn.nn.nn."),
         row("POST", "/alarms/999/close",              json!({"outcome": "false", "reason": "uji"}), "nn.nn...."),
+        // Read the audit trail: not the provider's operator, not who works at the container.
+        row("GET",  "/journal",                       nothing(),            "yyyy..y.y"),
         row("GET",  "/messages",                      nothing(),            "yyyyy.y.y"),
         row("GET",  "/messages/999",                  nothing(),            "nnnnn.n.n"),
         row("POST", "/messages/999/repair",           json!({"corrections": [], "reason": "uji"}), "...nn...."),

@@ -2,8 +2,8 @@
 
 use crate::chain::Hash;
 use rusqlite::{Connection, OptionalExtension, params};
-use segel_model::Entry;
 use segel_model::event::Subject;
+use segel_model::{Entry, ServerTime};
 
 use crate::error::{Doing, form};
 use crate::staged::clamped;
@@ -113,6 +113,40 @@ pub(crate) fn page_after(from: &Connection, seq: u64, limit: usize) -> Result<Ve
         )
         .doing("read the journal")?;
     collect(lines)
+}
+
+/// A page of the journal before an entry, newest first.
+pub(crate) fn page_before(from: &Connection, seq: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
+    let sql = "SELECT seq, hash, body FROM journal WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+    let mut select = from.prepare_cached(sql).doing("read the journal")?;
+    let lines = select
+        .query_map(
+            params![clamped(seq), limit.min(PAGE_ENTRIES_MAX) as i64],
+            raw_line,
+        )
+        .doing("read the journal")?;
+    collect(lines)
+}
+
+/// The first entry decided at that moment or later; where there is none yet, the one after the last. Entries stand in the
+/// order of time, so this halves its way there.
+pub(crate) fn first_from(from: &Connection, at: ServerTime) -> Result<u64, StoreError> {
+    let (mut before, mut after) = (0, head(from)?.map_or(0, |(seq, _, _)| seq) + 1);
+    let mut decided = from
+        .prepare_cached("SELECT at_ms FROM journal WHERE seq = ?1")
+        .doing("look up when an entry was decided")?;
+    while before + 1 < after {
+        let middle = before + (after - before) / 2;
+        let at_ms: i64 = decided
+            .query_row([clamped(middle)], |row| row.get(0))
+            .doing("look up when an entry was decided")?;
+        if at_ms < at.unix_ms {
+            before = middle
+        } else {
+            after = middle
+        }
+    }
+    Ok(after)
 }
 
 /// A page of one subject's timeline, newest first, before an entry.

@@ -64,6 +64,16 @@ impl Reader {
         self.with(|desk| journal::page_after(&desk.truth, seq, limit))
     }
 
+    /// A page of the journal before entry `seq` (`u64::MAX` for the newest), newest first.
+    pub fn journal_before(&self, seq: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
+        self.with(|desk| journal::page_before(&desk.truth, seq, limit))
+    }
+
+    /// The first entry decided at that moment or later; where there is none yet, the number after the last.
+    pub fn first_entry_from(&self, at: ServerTime) -> Result<u64, StoreError> {
+        self.with(|desk| journal::first_from(&desk.truth, at))
+    }
+
     /// A page of a subject's timeline before entry `before` (`u64::MAX` for the newest), newest first.
     pub fn timeline(&self, subject: &Subject, before: u64, limit: usize) -> Result<Vec<Line>, StoreError> {
         self.with(|desk| journal::timeline(&desk.truth, subject, before, limit))

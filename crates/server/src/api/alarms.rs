@@ -115,7 +115,7 @@ fn history(view: &View<'_>, id: AlarmId) -> Result<Vec<AlarmLine>, Problem> {
         .timeline(&Subject::Alarm(id), u64::MAX, HISTORY_MAX)?;
     let mut lines = Vec::new();
     for line in entries.iter().rev() {
-        let by = super::trips::actor(view, &line.entry.cause)?.person;
+        let by = super::telling::actor(view, &line.entry.cause)?.person;
         for event in &line.entry.events {
             let about = About::of(event);
             if about.alarm == Some(id) {

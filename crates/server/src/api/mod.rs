@@ -10,6 +10,7 @@ mod reading;
 mod rehearsal;
 mod rights;
 mod say;
+mod telling;
 mod types;
 mod view;
 
@@ -21,6 +22,7 @@ mod routes;
 mod trips;
 mod photos;
 mod alarms;
+mod journal;
 mod live;
 
 mod openapi;

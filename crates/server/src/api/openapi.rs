@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::problem::Problem;
 use super::reading::Wanted;
 use super::types::{LiveEntry, LiveEvent, LiveHello, LivePosition, LivePositions, LiveReset, ProblemBody};
-use super::{Api, alarms, documents, live, people, photos, problem, routes, seals, session, trips};
+use super::{Api, alarms, documents, journal, live, people, photos, problem, routes, seals, session, trips};
 
 /// Where the API lies.
 pub const BASE: &str = "/api/v1";
@@ -65,6 +65,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(trips::router())
         .merge(photos::router())
         .merge(alarms::router())
+        .merge(journal::router())
         .merge(live::router())
 }
 

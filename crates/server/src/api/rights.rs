@@ -112,6 +112,13 @@ fn stock() -> Vec<Command> {
             seal: SEAL,
             reason: words(),
         },
+        Command::UnmaskReport {
+            seal: SEAL,
+            commit: 0,
+            ordinal: 0,
+            trip: None,
+            reason: words(),
+        },
         Command::OrderSeal {
             seal: SEAL,
             order: SealOrder::SetTime,
@@ -342,7 +349,7 @@ mod tests {
     #[test]
     fn there_is_one_example_of_each_command_but_joining() {
         let names: std::collections::BTreeSet<_> = examples().iter().map(Command::name).collect();
-        assert_eq!((names.len(), names.contains("join")), (44, false));
+        assert_eq!((names.len(), names.contains("join")), (45, false));
     }
 
     #[test]

@@ -2,11 +2,14 @@
 //!
 //! An event's fields carry the names of the vocabulary, so what it is about is read from its written form.
 
+mod reasons;
+
 use segel_model::alarm::AlarmOutcome;
 use segel_model::event::Subject;
 use segel_model::trip::{Clock, TripState};
 use segel_model::{
-    AlarmId, DocumentId, Event, EventTime, GrantId, MessageId, OrderId, PhotoId, RouteId, SealId, TripId,
+    AlarmId, DocumentId, Event, EventTime, GrantId, MessageId, OrderId, PhotoId, Role, RouteId, SealId,
+    TripId,
 };
 use serde_json::Value;
 
@@ -158,7 +161,7 @@ pub fn say(event: &Event) -> Bilingual {
         Event::HeldTripDecided { reason, .. } => with("Perjalanan tetap ditahan", "Trip stays held", reason),
         Event::TripMoved { to, circumstance, .. } => {
             let (id, en) = state_words(*to);
-            with_told(id, en, &circumstance.reason)
+            with(id, en, &circumstance.reason)
         }
         Event::Granted { what, .. } => with("Izin lepas diberikan", "Removal authorised", &what.reason),
         Event::PlaceVouched { reason, .. } => with(
@@ -166,12 +169,12 @@ pub fn say(event: &Event) -> Bilingual {
             "An officer vouched for the place",
             reason,
         ),
-        Event::GrantEnded { reason, .. } => with_told("Izin lepas berakhir", "The grant ended", reason),
+        Event::GrantEnded { reason, .. } => with("Izin lepas berakhir", "The grant ended", reason),
         Event::SealOpened {
             grant: Some(_), how, ..
-        } => with_told("Segel dibuka sesuai izin", "Seal opened under its grant", how),
+        } => with("Segel dibuka sesuai izin", "Seal opened under its grant", how),
         Event::SealOpened { grant: None, how, .. } => {
-            with_told("Segel dibuka TANPA izin", "Seal opened WITHOUT a grant", how)
+            with("Segel dibuka TANPA izin", "Seal opened WITHOUT a grant", how)
         }
         Event::RemovalFinished { .. } => both("Segel dilepas", "Seal removed"),
         Event::ClockStarted { clock, limit_s, .. } => {
@@ -285,6 +288,11 @@ fn say_rest(event: &Event) -> Bilingual {
         Event::SealDoubtCleared { reason, .. } => {
             with("Keraguan segel dihapus", "Doubt about the seal cleared", reason)
         }
+        Event::SecretsUnmasked { reason, .. } => with(
+            "Rahasia dalam laporan segel dibuka",
+            "Secrets inside a report of the seal shown",
+            reason,
+        ),
         Event::DeviceQuarantined { device, .. } => with(
             "Perangkat asing dikarantina",
             "Unknown device quarantined",
@@ -306,10 +314,78 @@ fn say_rest(event: &Event) -> Bilingual {
         ),
         Event::ServiceGap { .. } => both("Segel tidak aktif", "Segel did not listen"),
         Event::TripArchived { .. } => both("Perjalanan diarsipkan", "Trip archived"),
+        other => say_of_the_house(other),
+    }
+}
+
+/// What concerns no trip: people, and Segel's own running.
+fn say_of_the_house(event: &Event) -> Bilingual {
+    match event {
+        Event::OrganisationRegistered { name, .. } => {
+            with("Organisasi didaftarkan", "Organisation entered", name)
+        }
+        Event::Invited { role, .. } => {
+            let (id, en) = role_words(*role);
+            both(format!("Undangan dibuat untuk {id}"), format!("Invited: {en}"))
+        }
+        Event::InvitationEnded { .. } => both("Undangan berakhir", "An invitation ended"),
+        Event::PersonJoined { role, .. } => {
+            let (id, en) = role_words(*role);
+            both(format!("Bergabung sebagai {id}"), format!("Joined as {en}"))
+        }
+        Event::PersonDisabled { reason, .. } => with("Akun ditutup", "Account closed", reason),
+        Event::TokenIssued { label, .. } => with("Token mesin dibuat", "Token for a machine issued", label),
+        Event::TokenRevoked { .. } => both("Token mesin dicabut", "Token of a machine taken back"),
+        Event::SealClockMeasured { offset_ms, .. } => {
+            let off = duration(offset_ms.saturating_abs());
+            both(
+                format!("Selisih jam segel terukur: {}", off.id),
+                format!("The seal's clock was measured to be off by {}", off.en),
+            )
+        }
+        Event::RevisitAsked { .. } => both(
+            "Semua laporan perjalanan akan dinilai ulang",
+            "All reports of the trip are to be judged again",
+        ),
+        Event::Revisited { .. } => both(
+            "Semua laporan perjalanan dinilai ulang",
+            "All reports of the trip were judged again",
+        ),
+        Event::ServiceStopped => both("Segel dihentikan dengan tertib", "Segel stopped in good order"),
+        Event::ClockStepped { by_ms } => {
+            let by = duration(by_ms.saturating_abs());
+            both(
+                format!("Jam server digeser {}", by.id),
+                format!("The server's clock was stepped by {}", by.en),
+            )
+        }
+        Event::HistorySealed {
+            from_commit,
+            until_commit,
+            ..
+        } => both(
+            format!("Laporan commit {from_commit} sampai {until_commit} dipindah ke riwayat"),
+            format!("Reports of commits {from_commit} to {until_commit} moved to history"),
+        ),
         other => {
             let name = About::of(other).name.replace('_', " ");
             both(name.clone(), name)
         }
+    }
+}
+
+/// A role as people say it.
+const fn role_words(role: Role) -> (&'static str, &'static str) {
+    match role {
+        Role::CustomsOfficer => ("pejabat Bea Cukai", "customs officer"),
+        Role::CustomsSupervisor => ("pengawas Bea Cukai", "customs supervisor"),
+        Role::CustomsHq => ("kantor pusat Bea Cukai", "customs headquarters"),
+        Role::ProviderAdmin => ("admin penyedia", "provider administrator"),
+        Role::ProviderOperator => ("operator penyedia", "provider operator"),
+        Role::Technician => ("teknisi", "technician"),
+        Role::ServiceUser => ("pengguna jasa", "service user"),
+        Role::Driver => ("pengemudi", "driver"),
+        Role::Auditor => ("auditor", "auditor"),
     }
 }
 
@@ -321,41 +397,8 @@ fn with(id: &str, en: &str, rest: &str) -> Bilingual {
     if rest.trim().is_empty() {
         return both(id, en);
     }
-    both(format!("{id}: {}", in_indonesian(rest)), format!("{en}: {rest}"))
-}
-
-/// Reasons that the rules themselves give stand in the journal in English; what people typed stays as they typed it.
-fn in_indonesian(reason: &str) -> &str {
-    match reason {
-        "document given" => "dokumen dilampirkan",
-        "an officer must see the document" => "pejabat harus memeriksa dokumen",
-        "the gate let it through" => "lolos gerbang dokumen",
-        "route chosen" => "rute dipilih",
-        "route approved" => "rute disetujui",
-        "the route was approved before" => "rute sudah disetujui sebelumnya",
-        "seal assigned" => "segel ditugaskan",
-        "container and seal scanned" => "kontainer dan segel dipindai",
-        "the seal says it is locked" => "segel melaporkan terkunci",
-        "installation photos complete" => "foto pemasangan lengkap",
-        "left the origin" => "meninggalkan tempat asal",
-        "inside the destination for the dwell" => "berada di tujuan selama waktu tinggal",
-        "seal compared with its papers" => "segel dibandingkan dengan dokumennya",
-        "a discrepancy was seen at the check" => "ada ketidaksesuaian saat pemeriksaan",
-        "customs lets it be opened" => "bea cukai mengizinkan pembukaan",
-        "the technician has taken it off" => "teknisi sudah melepasnya",
-        "opened inside the window, known late" => "dibuka dalam jendela izin, diketahui terlambat",
-        "the grant's window closed unused" | "the window closed" => "jendela izin berakhir tanpa dipakai",
-        "the grant is over" => "izin sudah berakhir",
-        "by card" => "dengan kartu",
-        "by Bluetooth" => "dengan Bluetooth",
-        "by command" => "dengan perintah",
-        "by text message" => "dengan SMS",
-        "by one-time password" => "dengan kata sandi sekali pakai",
-        "by fixed password" => "dengan kata sandi tetap",
-        "by key" => "dengan kunci",
-        "shown by its contacts" => "terlihat dari kontaknya",
-        other => other,
-    }
+    let (rest_id, rest_en) = (reasons::in_indonesian(rest), rest);
+    both(format!("{id}: {rest_id}"), format!("{en}: {rest_en}"))
 }
 
 /// What only keeps the books, such as when to look again: no line of a timeline and nothing to hear live.
@@ -370,53 +413,6 @@ pub fn is_bookkeeping(event: &Event) -> bool {
             | Event::SealClockMeasured { .. }
             | Event::HistorySealed { .. }
     )
-}
-
-/// With a reason that the rules themselves gave, which is kept in English; a person's own words stay as they were written.
-fn with_told(id: &str, en: &str, reason: &str) -> Bilingual {
-    both(
-        with(id, id, told_in_indonesian(reason)).id,
-        with(en, en, reason).en,
-    )
-}
-
-fn told_in_indonesian(reason: &str) -> &str {
-    match reason {
-        "document given" => "dokumen dilampirkan",
-        "an officer must see the document" => "pejabat harus melihat dokumen",
-        "the gate let it through" => "lolos gerbang dokumen",
-        "route chosen" => "rute dipilih",
-        "route approved" => "rute disetujui",
-        "the route was approved before" => "rute sudah disetujui sebelumnya",
-        "seal assigned" => "segel ditugaskan",
-        "container and seal scanned" => "peti kemas dan segel dipindai",
-        "the seal says it is locked" => "segel menyatakan terkunci",
-        "installation photos complete" => "foto pemasangan lengkap",
-        "left the origin" => "meninggalkan area asal",
-        "left the origin without authorisation" => "meninggalkan area asal tanpa izin",
-        "inside the destination for the dwell" => "cukup lama di dalam area tujuan",
-        "seal compared with its papers" => "segel dibandingkan dengan dokumennya",
-        "a discrepancy was seen at the check" => "pemeriksaan menemukan perbedaan",
-        "a critical alarm has not been decided about" => "alarm kritis belum diputuskan",
-        "a critical alarm was raised" => "alarm kritis muncul",
-        "customs lets it be opened" => "Bea Cukai mengizinkan dibuka",
-        "opened inside the window, known late" => "dibuka di dalam jendela waktu, diketahui terlambat",
-        "the technician has taken it off" => "teknisi telah melepasnya",
-        "the grant is over" => "izin sudah berakhir",
-        "the window closed" => "jendela waktu habis",
-        "complete" => "lengkap",
-        "complete, with remarks" => "lengkap, dengan catatan",
-        "by card" => "dengan kartu",
-        "by command" => "dengan perintah",
-        "by text message" => "dengan SMS",
-        "by fixed password" => "dengan kata sandi tetap",
-        "by one-time password" => "dengan kata sandi sekali pakai",
-        "by Bluetooth" => "dengan Bluetooth",
-        "by key" => "dengan anak kunci",
-        "by hand" => "dengan tangan",
-        "shown by its contacts" => "ditunjukkan oleh kontaknya",
-        own_words => own_words,
-    }
 }
 
 fn checked(fits: bool, remark: &str) -> Bilingual {
@@ -554,16 +550,6 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_of_the_rules_is_told_in_both_languages_and_a_persons_is_left_as_it_is() {
-        let rules = with_told("Tiba", "Arrived", "inside the destination for the dwell");
-        assert_eq!(rules.id, "Tiba: cukup lama di dalam area tujuan");
-        assert_eq!(rules.en, "Arrived: inside the destination for the dwell");
-        let person = with_told("Tiba", "Arrived", "dilihat petugas di gerbang");
-        assert_eq!(person.id, "Tiba: dilihat petugas di gerbang");
-        assert_eq!(person.en, "Arrived: dilihat petugas di gerbang");
-    }
-
-    #[test]
     fn an_opening_without_a_grant_is_said_loudly_in_both_languages() {
         let said = say(&Event::SealOpened {
             seal: SealId(107),
@@ -579,18 +565,6 @@ mod tests {
                 "Seal opened WITHOUT a grant: card"
             )
         );
-    }
-
-    #[test]
-    fn the_rules_own_reasons_are_said_in_both_languages_and_peoples_words_are_left_alone() {
-        assert_eq!(
-            with("Memasang", "Installing", "container and seal scanned"),
-            Bilingual::new(
-                "Memasang: kontainer dan segel dipindai",
-                "Installing: container and seal scanned"
-            )
-        );
-        assert_eq!(with("Ditahan", "Held", "sobek").id, "Ditahan: sobek");
     }
 
     #[test]

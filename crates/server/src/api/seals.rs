@@ -20,7 +20,7 @@ use super::reading::{View, Wanted, body};
 use super::rehearsal::fresh;
 use super::types::{
     Certificate, Condition, Done, Moment, NewOrder, NewSeal, Order, Page, QuarantinedDevice, RawFrame,
-    Reason, Report, ReportPlace, Seal, SealFitness,
+    Reason, Report, ReportPlace, Seal, SealFitness, Unmask,
 };
 use super::{Api, command, view};
 use crate::ask::{Secret, Side};
@@ -34,7 +34,7 @@ const STOCK: &[Role] = &[
     Role::Technician,
     Role::Auditor,
 ];
-/// Who may see secrets inside raw frames; each look is logged.
+/// Who may see secrets inside raw frames; the journal keeps each look.
 const UNMASK: &[Role] = &[Role::CustomsSupervisor, Role::ProviderAdmin];
 /// The longest stretch of reports one question looks through without a trip: a month.
 const REPORTS_SPAN_S: i64 = 31 * 24 * 3600;
@@ -47,6 +47,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
         .routes(routes!(certify_seal))
         .routes(routes!(set_seal_condition))
         .routes(routes!(clear_doubt))
+        .routes(routes!(unmask_report))
         .routes(routes!(list_orders, order_seal))
         .routes(routes!(list_seal_reports))
         .routes(routes!(list_fit_seals))
@@ -76,8 +77,6 @@ pub(super) struct ReportQuery {
     commit: Option<u64>,
     /// … at this place in it.
     ordinal: Option<u32>,
-    /// Show secrets inside raw frames. A right of customs supervisors and provider administrators; it is logged.
-    unmask: Option<bool>,
     /// The `next` of the page before.
     cursor: Option<String>,
     /// How many lines, 1 to 200.
@@ -273,24 +272,64 @@ async fn list_seal_reports(
     Query(query): Query<ReportQuery>,
 ) -> Result<Json<Page<Report>>, Problem> {
     caller.only(&READERS_OF_REPORTS)?;
-    let secrets = secrets_of(&caller, query.unmask == Some(true), id)?;
     let page = api.read(&caller, move |view| {
         let (_, _seal): (_, state::Seal) = view.seen(RecordKind::Seal, id)?;
         if let Some((commit, ordinal)) = query.commit.zip(query.ordinal) {
-            let found = view.api.reader().report(commit, ordinal, Some(SealId(id)))?;
-            let found = found.filter(|stored| stored.staged.observed.seal == Some(SealId(id)));
-            let items = found.iter().map(|stored| show_report(stored, secrets)).collect();
-            return Ok(Page { items, next: None });
+            let found = report_of(view, SealId(id), commit, ordinal)?;
+            let items = found.iter().map(|stored| show_report(stored, Secrets::Masked));
+            return Ok(Page {
+                items: items.collect(),
+                next: None,
+            });
         }
         let (from, until) = query.span(view.api.now())?;
         page_of_reports(
             view,
             Reports::of(SealId(id), from, until),
             (query.cursor.as_deref(), query.limit),
-            secrets,
         )
     });
     Ok(Json(page.await?))
+}
+
+/// One report of a seal.
+fn report_of(view: &View<'_>, seal: SealId, commit: u64, ordinal: u32) -> Result<Option<Stored>, Problem> {
+    let found = view.api.reader().report(commit, ordinal, Some(seal))?;
+    Ok(found.filter(|stored| stored.staged.observed.seal == Some(seal)))
+}
+
+/// A report with the secrets inside its frame. The journal keeps who has seen it, when and why, before it is shown.
+#[utoipa::path(
+    post, path = "/seals/{id}/unmask", tag = "seals",
+    params(("id" = u64, Path, description = "its number"), Headers), request_body = Unmask,
+    responses((status = 200, description = "the report, its secrets shown", body = Report), Verdicts)
+)]
+async fn unmask_report(
+    State(api): State<Api>,
+    Id(id): Id,
+    ask: Ask<Unmask>,
+) -> Result<Json<Report>, Problem> {
+    let Unmask { commit, ordinal, .. } = ask.body;
+    let stored = api
+        .read(&ask.caller, move |view| {
+            let (_, _seal): (_, state::Seal) = view.seen(RecordKind::Seal, id)?;
+            report_of(view, SealId(id), commit, ordinal)
+        })
+        .await?;
+    let Some(stored) = stored else {
+        // Who has no right to look is not told whether there is anything to see.
+        ask.caller.only(UNMASK)?;
+        return Err(Problem::not_found());
+    };
+    let command = Command::UnmaskReport {
+        seal: SealId(id),
+        commit,
+        ordinal,
+        trip: stored.staged.observed.trip,
+        reason: ask.body.reason.clone(),
+    };
+    ask.run(&api, command).await?;
+    Ok(Json(show_report(&stored, Secrets::Shown)))
 }
 
 /// Who reads what seals said, byte for byte.
@@ -306,18 +345,9 @@ pub(super) const READERS_OF_REPORTS: [Role; 7] = [
 
 /// Whether secrets inside raw frames are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secrets {
+enum Secrets {
     Masked,
     Shown,
-}
-
-fn secrets_of(caller: &Caller, unmask: bool, seal: u64) -> Result<Secrets, Problem> {
-    if !unmask {
-        return Ok(Secrets::Masked);
-    }
-    caller.only(UNMASK)?;
-    tracing::warn!(person = caller.person.0, seal, "secrets_unmasked");
-    Ok(Secrets::Shown)
 }
 
 impl ReportQuery {
@@ -342,7 +372,6 @@ pub(super) fn page_of_reports(
     view: &View<'_>,
     mut query: Reports,
     (cursor, limit): (Option<&str>, Option<u16>),
-    secrets: Secrets,
 ) -> Result<Page<Report>, Problem> {
     query.after = cursor.map(read_cursor).transpose()?;
     query.limit = usize::from(limit.unwrap_or(50).clamp(1, 200)).min(PAGE_REPORTS_MAX);
@@ -351,7 +380,7 @@ pub(super) fn page_of_reports(
         items: page
             .reports
             .iter()
-            .map(|stored| show_report(stored, secrets))
+            .map(|stored| show_report(stored, Secrets::Masked))
             .collect(),
         next: page
             .next

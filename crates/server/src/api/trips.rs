@@ -2,6 +2,7 @@
 
 mod assessing;
 mod closing;
+mod timeline;
 mod track;
 
 use axum::Json;
@@ -9,13 +10,11 @@ use axum::body::Body as Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use segel_custody::state;
-use segel_model::entry::Cause;
-use segel_model::event::Subject;
 use segel_model::photo::PhotoStep as Step;
 use segel_model::trip::TripRequest;
 use segel_model::{
-    Command, DocumentId, Entry, Event, GrantId, Input, OrganisationId, PersonId, Principal, Role, RouteId,
-    SealId, SecretHash, ServerTime, TripId,
+    Command, DocumentId, GrantId, OrganisationId, PersonId, Role, RouteId, SealId, SecretHash, ServerTime,
+    TripId,
 };
 use segel_store::record::Order as Sorting;
 use segel_store::{Listing, Record, RecordKind, Scope, SideRow, SubjectRow};
@@ -32,17 +31,17 @@ use super::people::subject;
 use super::problem::{Problem, Refusals, Verdicts};
 use super::reading::{View, Wanted};
 use super::rehearsal::Rehearsal;
-use super::say::{About, is_bookkeeping, say};
-use super::seals::{READERS_OF_REPORTS, Secrets, page_of_reports};
+use super::seals::{READERS_OF_REPORTS, page_of_reports};
 use super::types::{
-    Actor, AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done,
-    Message, MessageCount, NewGrant, NewTrip, Page, Photo, PhotoSlot, PlanTrip, Reason, Remark, Report,
-    ReportCount, ReportRef, Stage, TimelineLine, TimelineLinks, Trip, TripAssessment, TripSummary,
+    AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done, Message,
+    MessageCount, NewGrant, NewTrip, Page, Photo, PhotoSlot, PlanTrip, Reason, Remark, Report, ReportCount,
+    Stage, TimelineLine, Trip, TripAssessment, TripSummary,
 };
 use super::view::{show_order, state_word, states_of};
 use super::{Api, command};
 use crate::ask::Side;
 use crate::auth::secrets;
+use timeline::Told;
 
 /// Who reads what happened, line by line.
 const READERS_OF_TIMELINES: [Role; 7] = READERS_OF_REPORTS;
@@ -506,134 +505,21 @@ async fn read_timeline(
     caller.only(&READERS_OF_TIMELINES)?;
     let wanted = page.wanted()?;
     let page = api.read(&caller, move |view| {
-        let (_, _trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let (_, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
+        let told = Told::of(TripId(id), &trip);
         let before = wanted.after.map_or(u64::MAX, |after| after.id);
-        let lines = view
-            .api
-            .reader()
-            .timeline(&Subject::Trip(TripId(id)), before, wanted.limit)?;
+        let lines = told.entries(view, before, wanted.limit)?;
         let next = lines
             .last()
             .filter(|_| lines.len() == wanted.limit)
             .map(|line| format!("0.{}", line.entry.seq));
         let mut items = Vec::new();
         for line in &lines {
-            items.extend(timeline_lines(view, &line.entry, TripId(id))?);
+            items.extend(told.lines(view, &line.entry)?);
         }
         Ok(Page { items, next })
     });
     Ok(Json(page.await?))
-}
-
-/// The lines of an entry that belong to a trip, the last first.
-fn timeline_lines(view: &View<'_>, entry: &Entry, trip: TripId) -> Result<Vec<TimelineLine>, Problem> {
-    let mut lines = Vec::new();
-    for (event, ordinal) in entry.events.iter().zip(0..) {
-        if is_bookkeeping(event) {
-            continue;
-        }
-        let about = About::of(event);
-        if trip_of(view, &about)? == Some(trip) {
-            lines.push(timeline_line(view, entry, event, ordinal, &about)?);
-        }
-    }
-    lines.reverse();
-    Ok(lines)
-}
-
-/// The trip an event belongs to; a decision about a document or route belongs to every trip that uses it.
-fn trip_of(view: &View<'_>, about: &About) -> Result<Option<TripId>, Problem> {
-    if about.trip.is_some() {
-        return Ok(about.trip);
-    }
-    let (kind, id) = match about.subject() {
-        Some(Subject::Alarm(id)) => (RecordKind::Alarm, id.0),
-        Some(Subject::Grant(id)) => (RecordKind::Grant, id.0),
-        Some(Subject::Photo(id)) => (RecordKind::Photo, id.0),
-        Some(Subject::Message(id)) => (RecordKind::Message, id.0),
-        Some(Subject::Order(id)) => (RecordKind::Order, id.0),
-        _ => return Ok(None),
-    };
-    Ok(view
-        .api
-        .reader()
-        .record(kind, id, &Scope::Nation)?
-        .and_then(|record| record.trip))
-}
-
-fn timeline_line(
-    view: &View<'_>,
-    entry: &Entry,
-    event: &Event,
-    ordinal: u32,
-    about: &About,
-) -> Result<TimelineLine, Problem> {
-    Ok(TimelineLine {
-        seq: entry.seq,
-        ordinal,
-        known: entry.at.into(),
-        at: about.at.map_or(entry.at.into(), Into::into),
-        virtual_time: entry.virtual_time,
-        kind: about.name.clone(),
-        actor: actor(view, &entry.cause)?,
-        say: say(event),
-        place: about.place,
-        links: TimelineLinks {
-            report: report_behind(view, entry, about)?,
-            photo: about.photo.map(|id| id.0),
-            message: about.message.map(|id| id.0),
-            alarm: about.alarm.map(|id| id.0),
-            order: about.order.map(|id| id.0),
-            grant: about.grant.map(|id| id.0),
-            document: about.document.map(|id| id.0),
-            route: about.route.map(|id| id.0),
-        },
-    })
-}
-
-fn report_behind(view: &View<'_>, entry: &Entry, about: &About) -> Result<Option<ReportRef>, Problem> {
-    if entry.cause != Cause::Report {
-        return Ok(None);
-    }
-    let seal = match about.seal {
-        Some(seal) => Some(seal),
-        None => {
-            let trip: Option<state::Trip> = match about.trip {
-                Some(trip) => view.mentioned(RecordKind::Trip, trip.0)?,
-                None => None,
-            };
-            trip.and_then(|trip| trip.seal)
-        }
-    };
-    Ok(seal.map(|seal| ReportRef {
-        seal: seal.0,
-        commit: entry.commit,
-        ordinal: entry.ordinal,
-    }))
-}
-
-/// Who or what moved an entry.
-pub(super) fn actor(view: &View<'_>, cause: &Cause) -> Result<Actor, Problem> {
-    let plain = |kind: &str| Actor {
-        kind: kind.into(),
-        person: None,
-        role: None,
-    };
-    Ok(match cause {
-        Cause::Report => plain("seal"),
-        Cause::Input(Input::Command(command)) => match &command.principal {
-            Principal::Person { person, role, .. } => Actor {
-                kind: "person".into(),
-                person: Some(view.person(*person)?),
-                role: Some((*role).into()),
-            },
-            Principal::System => plain("system"),
-        },
-        Cause::Input(Input::Tick) => plain("clock"),
-        Cause::Input(Input::Skp { .. }) => plain("skp"),
-        Cause::Input(Input::OrderEnded { .. } | Input::OrderSent { .. } | Input::Report(_)) => plain("seal"),
-        Cause::Input(_) => plain("system"),
-    })
 }
 
 /// The track as GeoJSON: one line a leg without gaps, and each fix with its time and what it is good for.
@@ -684,9 +570,7 @@ async fn list_trip_reports(
     let page = api.read(&caller, move |view| {
         let (_, trip): (_, state::Trip) = view.seen(RecordKind::Trip, id)?;
         match track::reports_of(TripId(id), &trip, view.api.now()) {
-            Some(query) => {
-                page_of_reports(view, query, (page.cursor.as_deref(), page.limit), Secrets::Masked)
-            }
+            Some(query) => page_of_reports(view, query, (page.cursor.as_deref(), page.limit)),
             None => Ok(Page {
                 items: Vec::new(),
                 next: None,

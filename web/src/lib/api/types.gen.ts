@@ -346,6 +346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries of the journal that the asker may see, newest first. A page may be short, or empty, and still have a `next`:
+         *     one question looks through 2,000 entries at most.
+         */
+        get: operations["list_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live": {
         parameters: {
             query?: never;
@@ -840,6 +860,23 @@ export interface paths {
         get: operations["list_seal_reports"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/seals/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A report with the secrets inside its frame. The journal keeps who has seen it, when and why, before it is shown. */
+        post: operations["unmask_report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2293,6 +2330,46 @@ export interface components {
          * @enum {string}
          */
         InvitationState: "open" | "used" | "ended";
+        /** @description One entry of the journal: what moved, what was decided, and its link in the chain. */
+        JournalEntry: {
+            /**
+             * Format: int64
+             * @description Its number, without gaps.
+             */
+            seq: number;
+            /** @description When it was decided. */
+            at: components["schemas"]["Moment"];
+            /** @description Its time was not the world's: a demonstration ran ahead. */
+            virtual_time: boolean;
+            /**
+             * Format: int64
+             * @description The commit it came with.
+             */
+            commit: number;
+            /**
+             * Format: int32
+             * @description Its place in that commit.
+             */
+            ordinal: number;
+            /** @description Who or what moved it. */
+            actor: components["schemas"]["Actor"];
+            /**
+             * @description What was asked, by name, where somebody asked.
+             * @example verify_document
+             */
+            command?: string | null;
+            /** @description What was decided, in order, as far as the reader may see it. */
+            lines: components["schemas"]["TimelineLine"][];
+            /**
+             * Format: int32
+             * @description How many of its events are not the reader's to see.
+             */
+            hidden: number;
+            /** @description The chain before it: SHA-256, hexadecimal. */
+            previous: string;
+            /** @description The chain up to and with it. `segel verify` computes it again from the entry as it is stored. */
+            hash: string;
+        };
         /**
          * @description Which of a trip's three lanes a message goes in.
          * @enum {string}
@@ -3201,6 +3278,51 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. `next` is the cursor of the following page; it is absent on the last one. */
+        Page_JournalEntry: {
+            /** @description This page's lines. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Its number, without gaps.
+                 */
+                seq: number;
+                /** @description When it was decided. */
+                at: components["schemas"]["Moment"];
+                /** @description Its time was not the world's: a demonstration ran ahead. */
+                virtual_time: boolean;
+                /**
+                 * Format: int64
+                 * @description The commit it came with.
+                 */
+                commit: number;
+                /**
+                 * Format: int32
+                 * @description Its place in that commit.
+                 */
+                ordinal: number;
+                /** @description Who or what moved it. */
+                actor: components["schemas"]["Actor"];
+                /**
+                 * @description What was asked, by name, where somebody asked.
+                 * @example verify_document
+                 */
+                command?: string | null;
+                /** @description What was decided, in order, as far as the reader may see it. */
+                lines: components["schemas"]["TimelineLine"][];
+                /**
+                 * Format: int32
+                 * @description How many of its events are not the reader's to see.
+                 */
+                hidden: number;
+                /** @description The chain before it: SHA-256, hexadecimal. */
+                previous: string;
+                /** @description The chain up to and with it. `segel verify` computes it again from the entry as it is stored. */
+                hash: string;
+            }[];
+            /** @description Pass it as `?cursor=` to read on. */
+            next?: string | null;
+        };
+        /** @description A page of a list. `next` is the cursor of the following page; it is absent on the last one. */
         Page_Message: {
             /** @description This page's lines. */
             items: {
@@ -3921,7 +4043,7 @@ export interface components {
             /** @description When it was first heard. */
             first_seen: components["schemas"]["Moment"];
         };
-        /** @description Bytes as they came, with secrets masked unless unmasking was asked for (a logged right). */
+        /** @description Bytes as they came, with secrets masked unless they were unmasked (a right that the journal keeps). */
         RawFrame: {
             /** @description Through which door. */
             protocol: components["schemas"]["Protocol"];
@@ -4567,6 +4689,16 @@ export interface components {
             grant?: number | null;
             /**
              * Format: int64
+             * @description A trip.
+             */
+            trip?: number | null;
+            /**
+             * Format: int64
+             * @description A seal.
+             */
+            seal?: number | null;
+            /**
+             * Format: int64
              * @description A document.
              */
             document?: number | null;
@@ -4791,6 +4923,24 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "by_hand";
+        };
+        /** @description Which report to show with its secrets, and why: it stands in the journal. */
+        Unmask: {
+            /**
+             * Format: int64
+             * @description The commit it came with.
+             */
+            commit: number;
+            /**
+             * Format: int32
+             * @description Its place in it.
+             */
+            ordinal: number;
+            /**
+             * @description Why its secrets must be seen.
+             * @example kata sandi harus dibandingkan dengan kartu
+             */
+            reason: string;
         };
         /** @description An upload under way. Send the rest with `PATCH` and `Upload-Offset`. */
         Upload: {
@@ -5989,6 +6139,56 @@ export interface operations {
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_journal: {
+        parameters: {
+            query?: {
+                /** @description Only those about this trip … */
+                trip?: number;
+                /** @description … or this seal … */
+                seal?: number;
+                /** @description … or this document … */
+                document?: number;
+                /** @description … or this route … */
+                route?: number;
+                /** @description … or this alarm. */
+                alarm?: number;
+                /** @description Only those in which this was decided (an event's name, such as `secrets_unmasked`). */
+                kind?: string;
+                /** @description Only those moved by `person`, `seal`, `clock`, `skp` or `system`. */
+                actor?: string;
+                /** @description Only those moved by this person. */
+                person?: number;
+                /** @description Decided then or later (RFC 3339). */
+                from?: string;
+                /** @description Decided before then (RFC 3339). */
+                until?: string;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description How many entries, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JournalEntry"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -7247,8 +7447,6 @@ export interface operations {
                 commit?: number;
                 /** @description … at this place in it. */
                 ordinal?: number;
-                /** @description Show secrets inside raw frames. A right of customs supervisors and provider administrators; it is logged. */
-                unmask?: boolean;
                 /** @description The `next` of the page before. */
                 cursor?: string;
                 /** @description How many lines, 1 to 200. */
@@ -7276,6 +7474,60 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    unmask_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path: {
+                /** @description its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description the report, its secrets shown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
     };

@@ -3,11 +3,11 @@
 use axum::response::{Html, IntoResponse, Response};
 use segel_custody::state;
 use segel_model::TripId;
-use segel_model::event::Subject;
 use segel_store::{Record, RecordKind};
 use sha2::{Digest, Sha256};
 
 use super::assessing;
+use super::timeline::Told;
 use crate::api::access::Caller;
 use crate::api::people::zone;
 use crate::api::problem::Problem;
@@ -38,6 +38,7 @@ pub fn report(view: &View<'_>, caller: &Caller, id: u64) -> Result<ClosingReport
     let reports = assessing::report_count(view, &trip, route.as_ref(), assessed.as_ref());
     let assessment = assessing::show(view, TripId(id), &trip, reports, assessed.as_ref())?;
     let whole = super::whole(view, caller, &record, &trip, reports)?;
+    let told = Told::of(TripId(id), &trip);
     let alarms = alarms(view, TripId(id))?;
     let missed = whole
         .clocks
@@ -55,7 +56,7 @@ pub fn report(view: &View<'_>, caller: &Caller, id: u64) -> Result<ClosingReport
             || whole.reports.received < whole.reports.expected,
         alarms,
         photos: photos(view, TripId(id))?,
-        steps: steps(view, TripId(id))?,
+        steps: steps(view, &told)?,
         assessment,
         trip: whole,
         sha256: String::new(),
@@ -86,14 +87,11 @@ fn photos(view: &View<'_>, trip: TripId) -> Result<Vec<Photo>, Problem> {
 }
 
 /// Every change of state, oldest first.
-fn steps(view: &View<'_>, trip: TripId) -> Result<Vec<TimelineLine>, Problem> {
-    let entries = view
-        .api
-        .reader()
-        .timeline(&Subject::Trip(trip), u64::MAX, ENTRIES_MAX)?;
+fn steps(view: &View<'_>, told: &Told) -> Result<Vec<TimelineLine>, Problem> {
+    let entries = told.entries(view, u64::MAX, ENTRIES_MAX)?;
     let mut steps = Vec::new();
     for line in entries.iter().rev() {
-        let mut lines = super::timeline_lines(view, &line.entry, trip)?;
+        let mut lines = told.lines(view, &line.entry)?;
         lines.reverse();
         steps.extend(
             lines

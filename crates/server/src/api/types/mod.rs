@@ -28,6 +28,7 @@ macro_rules! mirror {
 mod assessment;
 mod common;
 mod documents;
+mod journal;
 mod live;
 mod people;
 mod routes;
@@ -38,6 +39,7 @@ mod watch;
 pub use assessment::*;
 pub use common::*;
 pub use documents::*;
+pub use journal::*;
 pub use live::*;
 pub use people::*;
 pub use routes::*;

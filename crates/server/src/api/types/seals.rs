@@ -339,7 +339,19 @@ pub struct ReportPlace {
     pub progress_m: Option<f32>,
 }
 
-/// Bytes as they came, with secrets masked unless unmasking was asked for (a logged right).
+/// Which report to show with its secrets, and why: it stands in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unmask {
+    /// The commit it came with.
+    pub commit: u64,
+    /// Its place in it.
+    pub ordinal: u32,
+    /// Why its secrets must be seen.
+    #[schema(example = "kata sandi harus dibandingkan dengan kartu")]
+    pub reason: String,
+}
+
+/// Bytes as they came, with secrets masked unless they were unmasked (a right that the journal keeps).
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RawFrame {
     /// Through which door.

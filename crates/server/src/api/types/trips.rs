@@ -520,6 +520,10 @@ pub struct TimelineLinks {
     pub order: Option<u64>,
     /// A grant.
     pub grant: Option<u64>,
+    /// A trip.
+    pub trip: Option<u64>,
+    /// A seal.
+    pub seal: Option<u64>,
     /// A document.
     pub document: Option<u64>,
     /// A route.
