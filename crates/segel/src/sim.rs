@@ -52,6 +52,10 @@ struct LoadOptions {
     /// Where the seals drive, as lat,lon,lat,lon.
     #[arg(long, value_parser = road, allow_hyphen_values = true)]
     road: Option<Road>,
+    /// How far back the seals' clocks start where they report as fast as they can, in seconds: so that they may run ahead of
+    /// the world, more than 250 reports a second each, without saying one time and serial twice.
+    #[arg(long, default_value_t = load::LAG_S)]
+    lag_s: i64,
     /// Prints one line of JSON.
     #[arg(long)]
     json: bool,
@@ -91,6 +95,7 @@ impl LoadOptions {
             lasting: Duration::try_from_secs_f64(self.seconds).context("so many seconds cannot be")?,
             patience: PATIENCE,
             road: self.road.unwrap_or(ROAD),
+            lag_s: self.lag_s,
         })
     }
 }

@@ -348,6 +348,13 @@ impl Engine {
                 .lateness_s
                 .observe((observed.received.unix_ms - observed.at.unix_ms) as f64 / 1000.0);
         }
+        metrics.corridor_judged.inc_by(
+            round
+                .observed
+                .iter()
+                .filter(|observed| observed.place.is_some_and(|place| place.corridor.is_some()))
+                .count() as u64,
+        );
         let refused = |answer: &&Answer| matches!(answer.verdict, Verdict::Refused(_));
         metrics.refused.inc_by(
             round

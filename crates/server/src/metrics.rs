@@ -75,6 +75,8 @@ pub struct EngineMetrics {
     pub receipt_to_durable_s: Histogram,
     /// How late a report is against the seal's own time.
     pub lateness_s: Histogram,
+    /// Reports whose fix was judged against the corridor of a trip.
+    pub corridor_judged: Counter,
     /// Commands refused.
     pub refused: Counter,
     waiting: Family<ByLane, Gauge>,
@@ -106,6 +108,7 @@ impl Default for EngineMetrics {
             round_inputs: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
             receipt_to_durable_s: Histogram::new(exponential_buckets(0.000_25, 2.0, 14)),
             lateness_s: Histogram::new(exponential_buckets(1.0, 4.0, 10)),
+            corridor_judged: Counter::default(),
             refused: Counter::default(),
             waiting: Family::default(),
         }
@@ -201,6 +204,11 @@ impl EngineMetrics {
             "Receipt less the seal's own time",
             Unit::Seconds,
             lateness,
+        );
+        to.register(
+            "corridor_judged",
+            "Reports judged against the corridor of a trip",
+            self.corridor_judged.clone(),
         );
         to.register("commands_refused", "Commands refused", self.refused.clone());
         to.register("waiting", "What waits in each lane", self.waiting.clone());

@@ -1,5 +1,6 @@
 //! A person at work through the API: signed in with a cookie as the web app is, one request at a time.
 
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -60,6 +61,24 @@ pub fn accept_invitation(base: &str, code: &str, login: &str, password: &str, na
         .send_json(body);
     read(answer.context("could not accept an invitation")?)?;
     Ok(())
+}
+
+/// One of the figures that a server prints at `/metrics`; 0 where it has not counted yet.
+pub fn figure(base: &str, name: &str) -> Result<u64> {
+    let mut answer = agent()
+        .get(format!("{base}/metrics"))
+        .call()
+        .context("could not read the figures")?;
+    let text = answer
+        .body_mut()
+        .read_to_string()
+        .context("could not read the figures")?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(Ok(0), |value| {
+        value.parse().with_context(|| format!("{name} is {value}"))
+    })
 }
 
 impl Client {
@@ -139,6 +158,18 @@ impl Client {
             .limit(FILE_BYTES_MAX)
             .read_to_vec();
         read.with_context(|| format!("could not read {path}"))
+    }
+
+    /// Follows the live stream, line by line, until the server ends it; the stream begins now.
+    pub fn follow_live(&self) -> Result<impl BufRead + Send + use<>> {
+        let request = self.agent.get(self.url("/live")).header("cookie", &self.cookie);
+        let request = request.config().timeout_global(None).build();
+        let answer = request.call().context("could not follow the live stream")?;
+        let status = answer.status().as_u16();
+        if status != 200 {
+            bail!("the live stream answered {status}");
+        }
+        Ok(BufReader::new(answer.into_body().into_reader()))
     }
 
     /// The same person at another address: after a restart the doors are elsewhere and the session goes on.

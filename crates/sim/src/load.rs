@@ -34,6 +34,8 @@ pub struct Load {
     pub patience: Duration,
     /// Where the seals drive: from here to there and back.
     pub road: [(f64, f64); 2],
+    /// How far back the clocks of the seals start where they report as fast as they can.
+    pub lag_s: i64,
 }
 
 /// Connections opened at once, so that a listener's backlog is not what is measured.
@@ -45,8 +47,8 @@ const CONNECTIONS_PER_ADDRESS: u32 = 4000;
 const SPEED_M_S: f32 = 11.1;
 /// Reports of one seal with one time: serials repeat after 256.
 const PER_SECOND: u32 = 250;
-/// How far back the clock of a seal starts that reports as fast as it can.
-const LAG_S: i64 = 600;
+/// How far back the clock of a seal usually starts that reports as fast as it can.
+pub const LAG_S: i64 = 600;
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -174,7 +176,7 @@ impl Speaker {
             waiting: std::collections::VecDeque::new(),
             counters,
             latency: Histogram::default(),
-            calendar: Calendar::starting(load.rate),
+            calendar: Calendar::starting(if load.rate.is_none() { load.lag_s } else { 0 }),
         }
     }
 
@@ -267,9 +269,9 @@ struct Calendar {
 }
 
 impl Calendar {
-    fn starting(rate: Option<f64>) -> Self {
+    fn starting(lag_s: i64) -> Self {
         Self {
-            lag_s: if rate.is_none() { LAG_S } else { 0 },
+            lag_s,
             first_s: None,
             now_s: 0,
             said: 0,
@@ -340,6 +342,7 @@ mod tests {
             lasting: Duration::from_millis(200),
             patience: Duration::from_secs(5),
             road: [(-6.94, 110.42), (-6.98, 110.30)],
+            lag_s: LAG_S,
         }
     }
 
@@ -404,7 +407,7 @@ mod tests {
 
     #[test]
     fn a_seal_in_haste_never_says_one_serial_twice_at_one_time_nor_a_time_to_come() {
-        let mut calendar = Calendar::starting(None);
+        let mut calendar = Calendar::starting(LAG_S);
         let times: Vec<i64> = (0..5000).map(|_| calendar.next(10_000)).collect();
         assert_eq!(
             (times[0], times[249], times[250], times[4999]),
@@ -413,7 +416,7 @@ mod tests {
         let mut calendar = Calendar {
             now_s: 10_000,
             said: 249,
-            ..Calendar::starting(None)
+            ..Calendar::starting(LAG_S)
         };
         assert_eq!(calendar.next(10_000), 10_000);
     }

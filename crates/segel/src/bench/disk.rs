@@ -1,0 +1,78 @@
+//! What a report takes on disk once it lies in history, and whether everything that was acknowledged is there after the
+//! kill.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use segel_model::ServerTime;
+use segel_store::history::Rules;
+use segel_store::{Compactor, Options, Snapshots, Store, verify};
+
+/// Bytes of the load's frames.
+const FRAME_BYTES: f64 = 62.0;
+
+/// Moves all reports to history, as the compactor does with time, weighs the file, and reads everything again.
+pub fn print(data: &Path, promised: u64) -> Result<()> {
+    let history = compact(data)?;
+    let bytes = std::fs::metadata(history)
+        .context("could not weigh history")?
+        .len() as f64;
+    let verified = verify(data)?;
+    let reports = verified.reports as f64;
+    println!(
+        "{:<58} {:>9.1}   ({:.1} MB, {reports:.0} reports)",
+        "bytes a report on disk, in history, raw frame included",
+        bytes / reports,
+        bytes / 1e6
+    );
+    println!(
+        "  {:<56} {FRAME_BYTES:>9.1}   ratio {:.2}",
+        "the raw frame alone",
+        bytes / reports / FRAME_BYTES
+    );
+    ensure!(
+        verified.is_whole(),
+        "after the kill not everything holds: {:?}",
+        verified.findings
+    );
+    ensure!(
+        promised <= verified.reports,
+        "{promised} reports were acknowledged, {} are there",
+        verified.reports
+    );
+    println!(
+        "after a kill: {promised} reports were acknowledged, {} are there, every chain holds",
+        verified.reports
+    );
+    Ok(())
+}
+
+fn compact(data: &Path) -> Result<std::path::PathBuf> {
+    let opened = Store::open(data, Options::default())?;
+    let snapshots = Snapshots::of_this_program(opened.store.folder())?;
+    snapshots.advance(&opened.reader)?;
+    drop_all_but_the_newest(&opened.store.folder().snapshots())?;
+    let rules = Rules {
+        run_age_s: 0,
+        ..Rules::default()
+    };
+    let compactor = Compactor::new(opened.store.clone(), opened.reader.clone(), snapshots, rules);
+    while compactor.seal(ServerTime::from_unix_ms(i64::MAX))? {}
+    while 0 < compactor.delete_sealed()? {}
+    opened.store.checkpoint()?;
+    Ok(opened.store.folder().history())
+}
+
+/// Compaction goes no further than the oldest snapshot.
+fn drop_all_but_the_newest(folder: &Path) -> Result<()> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .context("could not list snapshots")?
+        .map(|file| file.map(|file| file.path()))
+        .collect::<Result<_, _>>()?;
+    files.sort();
+    files.pop();
+    files
+        .iter()
+        .try_for_each(std::fs::remove_file)
+        .context("could not delete a snapshot")
+}

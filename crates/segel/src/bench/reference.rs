@@ -1,0 +1,114 @@
+//! What the figures are held against, measured in the same run: a loop that acknowledges and keeps nothing, a file that is
+//! appended to and synced, a corridor looked at the plain way.
+
+use std::fs::File;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use segel_geo::{Corridor, Position};
+use segel_sim::histogram::Histogram;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a TCP server does at least: read a frame, answer with its serial. It runs until the process ends.
+pub fn bare_loop() -> Result<SocketAddr> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("could not listen")?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    std::thread::spawn(move || runtime.block_on(accept(listener)));
+    Ok(address)
+}
+
+async fn accept(listener: std::net::TcpListener) -> std::io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(answer_frames(stream));
+    }
+}
+
+async fn answer_frames(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let (mut buffer, mut kept) = (vec![0; 64 * 1024], Vec::new());
+    loop {
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        kept.extend_from_slice(&buffer[..read]);
+        let (mut answers, mut at) = (Vec::new(), 0);
+        while let Some(length) = kept
+            .get(at + 8..at + 10)
+            .map(|field| usize::from(field[0]) << 8 | usize::from(field[1]))
+        {
+            let Some(serial) = kept.get(at + length + 9) else {
+                break;
+            };
+            answers.extend_from_slice(format!("(P69,0,{serial})").as_bytes());
+            at += length + 10;
+        }
+        kept.drain(..at);
+        stream.write_all(&answers).await?;
+    }
+}
+
+/// Appends and syncs, as the least that durability costs on this disk.
+pub fn syncs(folder: &Path) -> Result<Histogram> {
+    const SYNCS: u32 = 200;
+    let mut file = File::create(folder.join("sync")).context("could not create a file")?;
+    let (bytes, mut latency) = (vec![7; 96 * 1024], Histogram::default());
+    for _ in 0..SYNCS {
+        let began = Instant::now();
+        file.write_all(&bytes)?;
+        file.sync_data()?;
+        latency.add(began.elapsed());
+    }
+    Ok(latency)
+}
+
+/// In trip order, against the same work done the plain way: the distance to every point of the route.
+pub fn print_corridor(points: &[Position]) -> Result<()> {
+    const CHECKS: usize = 200_000;
+    let corridor = Corridor::new(points.to_vec(), vec![150.0])
+        .map_err(|fault| anyhow::anyhow!("the bench's road is no corridor: {fault:?}"))?;
+    let places: Vec<Position> = (0..CHECKS)
+        .map(|check| along(points, check as f64 / CHECKS as f64))
+        .collect();
+    let (began, mut hint, mut sum) = (Instant::now(), None, 0.0);
+    for place in &places {
+        let located = corridor.locate(*place, hint);
+        hint = Some(located.segment);
+        sum += f64::from(located.segment);
+    }
+    let ours = began.elapsed().as_nanos() as f64 / CHECKS as f64;
+    let began = Instant::now();
+    for place in places.iter().step_by(100) {
+        let distances = points.iter().map(|point| segel_geo::distance_m(*place, *point));
+        sum += distances.fold(f64::INFINITY, f64::min);
+    }
+    let plain = began.elapsed().as_nanos() as f64 / (CHECKS / 100) as f64;
+    std::hint::black_box(sum);
+    let title = format!("a corridor check in trip order, {} pieces", points.len() - 1);
+    println!("{title:<58} {ours:>9.0} ns");
+    println!(
+        "  {:<56} {plain:>9.0} ns   ratio {:.4}",
+        "great circles to every point",
+        ours / plain
+    );
+    Ok(())
+}
+
+/// A place on the road, so far along it.
+fn along(points: &[Position], part: f64) -> Position {
+    let at = part * (points.len() - 1) as f64;
+    let (from, to) = (points[at as usize], points[at as usize + 1]);
+    let rest = at.fract();
+    Position {
+        lat: from.lat + (to.lat - from.lat) * rest,
+        lon: from.lon + (to.lon - from.lon) * rest,
+    }
+}
