@@ -26,12 +26,13 @@ use crate::watch::battery::{self, BatteryTrouble, Charge, Need};
 use crate::watch::clock::{ClockFact, offset_at};
 use crate::watch::deviation::{self, Outside};
 use crate::watch::lateness::{Plan, Progress};
-use crate::watch::refusals::{self, Refusals};
+use crate::watch::levels::LevelLog;
+use crate::watch::refusals::{self, Refusal, Refusals};
 use crate::watch::silence::{self, Foreboding};
 use crate::watch::stop::{self, Stop};
-use crate::watch::tamper::{self, Tampering};
+use crate::watch::tamper::Tampering;
 use crate::watch::window::WindowFix;
-use crate::watch::{ground, has, jumps, window_fix, words};
+use crate::watch::{ground, jumps, window_fix, words};
 use way::Odometer;
 pub use way::{Gap, Strayed, Way};
 
@@ -371,6 +372,7 @@ struct Pass<'a> {
     suspect: Option<(EventTime, Position)>,
     outside: Option<Outside>,
     stop: Option<Stop>,
+    levels: LevelLog,
     refusals: Refusals,
     outside_origin: u8,
     departed: Option<EventTime>,
@@ -399,6 +401,7 @@ impl<'a> Pass<'a> {
             suspect: None,
             outside: None,
             stop: None,
+            levels: LevelLog::default(),
             refusals: Refusals::default(),
             outside_origin: 0,
             departed: None,
@@ -457,14 +460,16 @@ impl<'a> Pass<'a> {
     }
 
     fn refused(&mut self, at: EventTime, observed: &Observed) {
-        if !has(observed, &tamper::REFUSED) {
+        let risen = self.levels.risen(at, observed);
+        self.levels.remember(at, observed);
+        let Some(refusal) = Refusal::of(at, observed, risen) else {
             return;
-        }
-        if let Some(since) = self.refusals.too_many_with(at, &self.basis.edition.watch) {
+        };
+        if let Some(since) = self.refusals.too_many_with(refusal, &self.basis.edition.watch) {
             let found = self.found(Severity::S2, since, at, Shown::Refusals);
             self.findings.show(AlarmCode::A17, found);
         }
-        self.refusals.remember(at);
+        self.refusals.remember(refusal);
     }
 
     fn battery(&mut self, at: EventTime, observed: &Observed) {

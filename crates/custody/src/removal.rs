@@ -18,6 +18,7 @@ use segel_model::{
 use crate::deciding::Outcome;
 use crate::state::{GrantRecord, Trip};
 use crate::unlock::Stand;
+use crate::watch::levels::Levels;
 use crate::{Deciding, alarms, clocks, notice, photos, refusals, skp, trip, unlock};
 
 /// An opening as a seal tells it.
@@ -62,18 +63,19 @@ pub fn follow(deciding: &mut Deciding<'_>, input: &ReportInput, observed: &Obser
     }
 }
 
-/// The contacts went from closed to open and no signal has said so: an opening all the same.
+/// The motor's contact went from closed to open and no signal has said so: an opening all the same, however late it is known.
 fn contacts_opened(deciding: &Deciding<'_>, trip: &Trip, seal: SealId, observed: &Observed) -> bool {
-    let was_sealed = deciding
-        .base
-        .seal(seal)
-        .is_some_and(|seal| seal.moving.sealed_since.is_some());
+    let Some(levels) = deciding.base.seal(seal).map(|seal| &seal.watch.levels) else {
+        return false;
+    };
     let slack_ms = i64::from(deciding.edition_of(trip).unlock.match_slack_s) * 1_000;
-    let told = trip
-        .openings
-        .iter()
-        .any(|opening| observed.at.since_ms(opening.at).abs() <= slack_ms);
-    observed.standing == Standing::Fresh && was_sealed && observed.lock.motor == Some(false) && !told
+    let closed = levels.before(observed.at);
+    // Told is an opening since the record that last said closed.
+    let told = trip.openings.iter().any(|opening| {
+        let since = closed.is_none_or(|closed| -slack_ms <= opening.at.since_ms(closed));
+        since && opening.at.since_ms(observed.at) <= slack_ms
+    });
+    levels.risen(observed.at, observed).has(Levels::MOTOR_OPEN) && !told
 }
 
 fn opened(deciding: &mut Deciding<'_>, id: TripId, seal: SealId, opened: &Opened<'_>) {

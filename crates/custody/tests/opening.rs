@@ -418,6 +418,99 @@ fn an_opening_delivered_late_alarms_and_says_so() {
     );
 }
 
+/// Law 5: "every physical opening is matched to a grant": also one that only the motor's contact shows, in a record that comes
+/// late. It counts once, however many records of it come, and however they are ordered.
+#[test]
+fn an_opening_shown_only_by_contacts_in_a_blind_area_alarms_once_and_late() {
+    check(
+        "given arrived
+         0:26 seal 1 at road open time 0:17
+         0:26 seal 1 at road open time 0:18
+         0:26 seal 1 at road open time 0:16
+         0:26 seal 1 at road locked time 0:19
+         0:26 seal 1 at road open time 0:17",
+        expect![[r#"
+            0:26 opened at 0:17 shown by its contacts under NO GRANT
+            0:26 ALARM 1 A02 S1 KNOWN LATE: the seal was opened without a grant (shown by its contacts)
+            0:26 SKP message 10: E07
+        "#]],
+    );
+}
+
+/// The same opening told by its lock event and shown by its record is one, whichever comes first.
+#[test]
+fn a_late_opening_that_was_told_is_not_told_again_by_its_contacts() {
+    check(
+        "given arrived
+         0:26 seal 1 at road says unsealed-by-password event time 0:16
+         0:26 seal 1 at road open time 0:17
+         0:26 seal 1 at road open time 0:18",
+        expect![[r#"
+            0:26 opened at 0:16 by fixed password under NO GRANT
+            0:26 ALARM 1 A02 S1 KNOWN LATE: the seal was opened without a grant (by fixed password)
+            0:26 SKP message 10: E07
+        "#]],
+    );
+    check(
+        "given arrived
+         0:26 seal 1 at road open time 0:16
+         0:26 seal 1 at road says unsealed-by-password event time 0:16",
+        expect![[r#"
+            0:26 opened at 0:16 shown by its contacts under NO GRANT
+            0:26 ALARM 1 A02 S1 KNOWN LATE: the seal was opened without a grant (shown by its contacts)
+            0:26 SKP message 10: E07
+            0:26 opened at 0:16 by fixed password under NO GRANT
+        "#]],
+    );
+}
+
+/// Under a grant it is the granted opening, and a record of an unset clock counts as of its receipt.
+#[test]
+fn a_late_opening_shown_by_contacts_inside_its_grant_is_no_alarm() {
+    check(
+        "given granted
+         0:28 seal 1 at destination locked
+         0:28 teo unlocks
+         0:28 order 2 opening 1
+         0:28 order 2 sent
+         0:32 seal 1 at destination open time 0:29",
+        expect![[r#"
+            0:28 order 2: UnlockStatic
+            0:28 order 2 may go out
+            0:28 order 2 sent
+            0:30 SKP message 11: E06
+            0:32 opened at 0:29 shown by its contacts under grant 1
+            0:32 grant 1 ended: Used
+            0:32 order 3: RotatePassword
+            0:32 trip 1 12 RemovalGranted > 13 Removing (shown by its contacts)
+            0:32 trip 1 Removal starts at 0:29, limit 5 min
+            0:32 SKP message 12: E13
+        "#]],
+    );
+    check(
+        "given travelling
+         0:16 seal 1 at road open undated
+         0:17 seal 1 at road open undated",
+        expect![[r#"
+            0:16 opened at 0:16 shown by its contacts under NO GRANT
+            0:16 ALARM 1 A02 S1: the seal was opened without a grant (shown by its contacts)
+            0:16 SKP message 7: E07
+        "#]],
+    );
+}
+
+/// Without a grant ever, or before the seal was closed, or by a record that says nothing of the motor: no opening.
+#[test]
+fn what_shows_no_opening_is_none() {
+    check(
+        "given arrived
+         0:26 seal 1 at road open time 0:04
+         0:26 seal 1 at road event time 0:17
+         0:26 seal 1 at road locked time 0:18",
+        expect![""],
+    );
+}
+
 /// An opening before the seal was closed on this trip is nothing of this trip.
 #[test]
 fn an_opening_before_the_lock_is_nothing() {

@@ -162,6 +162,8 @@ pub struct WatchRules {
     pub refusals: u8,
     /// … inside this.
     pub refusals_s: u32,
+    /// A17: a card told by the seal and shown by its record within this is one try.
+    pub refusal_pair_s: u32,
     /// Arrival: inside the destination this long.
     pub arrival_dwell_s: u32,
     /// Departure: outside the origin for this many fixes.

@@ -8,6 +8,8 @@ use segel_model::{AlarmCode, Event, EventTime, Observed, SealId, Severity, Signa
 use super::battery::{self, BatteryTrouble, Charge, Need};
 use super::deviation::{self, Deviation};
 use super::lateness::Progress;
+use super::levels::Levels;
+use super::refusals::Refusal;
 use super::tamper::{self, Tampering};
 use super::{TripWatch, has, known_late, look, refusals, silence, stop, window_fix};
 use crate::Deciding;
@@ -62,6 +64,11 @@ impl<'a> Scene<'a> {
 
     fn is_fresh(&self) -> bool {
         self.observed.standing == Standing::Fresh
+    }
+
+    /// The levels that this report is the first to say.
+    fn risen(&self) -> Levels {
+        self.seal.watch.levels.risen(self.observed.at, self.observed)
     }
 }
 
@@ -128,28 +135,45 @@ fn tampering(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
 }
 
 /// A cut rope stays cut: what the report before said too, and what was told once, is not told again after a person has
-/// closed it.
+/// closed it. A record that comes late goes on with those beside it.
 fn goes_on(deciding: &Deciding<'_>, scene: &Scene<'_>, code: AlarmCode) -> bool {
-    let now = matches!(scene.observed.standing, Standing::Fresh | Standing::Undated);
-    let Some((id, trip)) = scene.watched().filter(|_| now) else {
+    let Some((id, trip)) = scene.trip_id.zip(scene.trip) else {
         return false;
     };
-    trip.watch.tampered.has(code) && alarms::of_trip(deciding, id).any(|alarm| alarm.finding.code == code)
+    let said_before = match scene.observed.standing {
+        Standing::Fresh | Standing::Undated => trip.watch.heard.is_some() && trip.watch.tampered.has(code),
+        Standing::Late | Standing::VeryLate | Standing::Repeat => {
+            Levels::of(scene.observed).is_some() && !scene.risen().has(tamper::level(code))
+        }
+    };
+    said_before && alarms::of_trip(deciding, id).any(|alarm| alarm.finding.code == code)
 }
 
+/// The seal's own faults: told as they begin, and once on each trip that they last into.
 fn faults(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
-    if has(scene.observed, &Signal::MotorStuck) {
+    if !has(scene.observed, &Signal::MotorStuck) {
+        return;
+    }
+    let risen = scene.risen().has(Levels::MOTOR_STUCK) || Levels::of(scene.observed).is_none();
+    if risen || !told_stuck(deciding, scene) {
         let suspicion = scene.suspicion(AlarmCode::A23, Severity::S3, scene.observed.at);
         alarms::suspect(deciding, suspicion, tamper::why_stuck);
     }
 }
 
+fn told_stuck(deciding: &Deciding<'_>, scene: &Scene<'_>) -> bool {
+    let Some(id) = scene.trip_id else { return true };
+    let why = tamper::why_stuck();
+    alarms::of_trip(deciding, id)
+        .any(|alarm| alarm.finding.code == AlarmCode::A23 && alarm.finding.why == why)
+}
+
 fn refused(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
-    if !has(scene.observed, &tamper::REFUSED) {
+    let Some(refusal) = Refusal::of(scene.observed.at, scene.observed, scene.risen()) else {
         return;
-    }
+    };
     let rules = &scene.edition.watch;
-    if let Some(since) = scene.seal.watch.refusals.too_many_with(scene.observed.at, rules) {
+    if let Some(since) = scene.seal.watch.refusals.too_many_with(refusal, rules) {
         let suspicion = scene.suspicion(AlarmCode::A17, Severity::S2, since);
         alarms::suspect(deciding, suspicion, || refusals::why(rules));
     }

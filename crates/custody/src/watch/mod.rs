@@ -9,6 +9,7 @@ pub mod words;
 pub mod clock;
 pub mod ground;
 pub mod key;
+pub mod levels;
 pub mod window;
 
 pub mod battery;
@@ -38,10 +39,11 @@ use self::clock::{ClockFact, SealClock};
 use self::deviation::Outside;
 pub use self::follow::follow;
 use self::key::Keys;
+use self::levels::LevelLog;
 pub use self::look::tick;
 pub use self::observe::judge;
 pub(crate) use self::observe::jumps;
-use self::refusals::Refusals;
+use self::refusals::{Refusal, Refusals};
 pub use self::revisit::revisit;
 use self::stop::Stop;
 use self::tamper::Tampering;
@@ -56,6 +58,8 @@ pub struct SealWatch {
     pub keys: Keys,
     /// Its clock against ours.
     pub clock: SealClock,
+    /// What it says until it is over.
+    pub levels: LevelLog,
     /// When it last refused to open.
     pub refusals: Refusals,
 }
@@ -267,9 +271,11 @@ pub fn fold_seal(seal: &mut Seal, observed: &Observed) {
     let watch = &mut seal.watch;
     watch.keys.remember(observed.key);
     watch.clock.fold(observed);
-    if observed.signals.has(&tamper::REFUSED) {
-        watch.refusals.remember(observed.at);
+    let risen = watch.levels.risen(observed.at, observed);
+    if let Some(refusal) = Refusal::of(observed.at, observed, risen) {
+        watch.refusals.remember(refusal);
     }
+    watch.levels.remember(observed.at, observed);
 }
 
 /// Folds a report into what the watch keeps of a trip.
@@ -350,6 +356,7 @@ fn looks_later(state: &mut State, by_ms: i64) {
 fn shift_all(state: &mut State, by_ms: i64, now: ServerTime) {
     for seal in state.seals.values_mut() {
         seal.watch.clock.step(by_ms, now);
+        seal.watch.levels.shift(by_ms);
         seal.watch.refusals.shift(by_ms);
         seal.clock_offset_ms = seal.watch.clock.offset_ms();
     }
@@ -416,8 +423,12 @@ mod tests {
         );
         let keys = key::KEYS_LIMIT * size_of::<u64>();
         let facts = clock::FACTS_LIMIT * size_of::<ClockFact>();
-        let refusals = refusals::REFUSALS_LIMIT * size_of::<EventTime>();
-        assert!(size_of::<SealWatch>() + keys + facts + refusals <= 1_200);
+        let quiet = size_of::<SealWatch>() + keys + facts;
+        assert!(quiet <= 1_100, "{quiet}");
+        // Only a seal that somebody tries to open has these.
+        let refusals = refusals::REFUSALS_LIMIT * size_of::<Refusal>();
+        let levels = levels::LEVELS_LIMIT * size_of::<(EventTime, levels::Levels)>();
+        assert!(refusals + levels <= 400, "{refusals} + {levels}");
     }
 
     #[test]

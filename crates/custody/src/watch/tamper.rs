@@ -9,6 +9,7 @@ use segel_model::trip::TripMode;
 use segel_model::{AlarmCode, Observed, Signal};
 
 use super::has;
+use super::levels::Levels;
 use super::words::both;
 
 /// A refusal to open, whatever its particulars.
@@ -87,6 +88,15 @@ impl Tampering {
             .into_iter()
             .flatten()
             .map(|(tampering, _)| tampering)
+    }
+}
+
+/// The level by which a record goes on saying what an alarm of tampering was raised for.
+pub(super) const fn level(code: AlarmCode) -> Levels {
+    match code {
+        AlarmCode::A01 => Levels::FORCED,
+        AlarmCode::A03 => Levels::BODY,
+        _ => Levels::NONE,
     }
 }
 

@@ -38,6 +38,7 @@ pub fn rules() -> WatchRules {
         battery_hysteresis_percent: 5,
         refusals: 3,
         refusals_s: 600,
+        refusal_pair_s: 60,
         arrival_dwell_s: 300,
         departure_fixes: 2,
         clock_error_s: 60,

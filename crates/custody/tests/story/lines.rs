@@ -6,7 +6,7 @@ use segel_model::grant::UnlockMethod;
 use segel_model::input::CommandInput;
 use segel_model::order::Outcome;
 use segel_model::photo::{PhotoFacts, PhotoKind, PhotoStep};
-use segel_model::report::{FixSource, Lock, Report};
+use segel_model::report::{FixSource, Lock, Report, ReportKind};
 use segel_model::signal::UnsealBy;
 use segel_model::skp::Delivery;
 use segel_model::trip::{TripMode, TripRequest};
@@ -193,6 +193,14 @@ fn describe(report: &mut Report, words: &[&str]) {
                 motor: Some(false),
                 cover: Some(true),
             };
+            describe(report, rest);
+        }
+        ["undated", rest @ ..] => {
+            report.time = None;
+            describe(report, rest);
+        }
+        ["event", rest @ ..] => {
+            (report.kind, report.lock) = (ReportKind::Happening, Lock::default());
             describe(report, rest);
         }
         ["battery", percent, rest @ ..] => {

@@ -105,13 +105,117 @@ fn a_tracker_is_no_seal_but_its_body_is_watched() {
 #[test]
 fn three_refused_openings_in_ten_minutes_alarm() {
     check(
-        "00:01 report km 1 signal refused
-         00:05 report km 2 signal refused
-         00:11:01 report km 3 signal refused
-         00:15 report km 4 signal refused
-         00:15:01 report km 4 signal refused",
+        "00:01 report km 1 event signal refused
+         00:05 report km 2 event signal refused
+         00:11:01 report km 3 event signal refused
+         00:15 report km 4 event signal refused
+         00:15:01 report km 4 event signal refused",
         expect![[r#"
             00:15 A17 raised as 1, S2, at 00:05: refused to open 3 times in 10 min
+        "#]],
+    );
+}
+
+/// Handbook of protocols 1.3, bit 10 "ALARM illegal RFID card" is a level: one card is one try, however many records say so,
+/// and its lock event is the same try.
+#[test]
+fn one_illegal_card_is_one_try_in_however_many_records() {
+    check(
+        "00:01 report km 1 event signal refused
+         00:01:02 report km 1 signal refused
+         00:02 report km 2 signal refused
+         00:03 report km 3 signal refused
+         00:04 report km 4 signal refused",
+        expect![[r#""#]],
+    );
+}
+
+/// The level has to fall before it counts again; the third rise in ten minutes is the third try.
+#[test]
+fn an_illegal_card_counts_again_once_its_level_has_fallen() {
+    let twice = "00:01 report km 1 signal refused
+         00:02 report km 2
+         00:04 report km 3 signal refused
+         00:05 report km 4";
+    check(
+        &format!("{twice}\n00:11 report km 5 signal refused"),
+        expect![[r#"
+            00:11 A17 raised as 1, S2, at 00:01: refused to open 3 times in 10 min
+        "#]],
+    );
+    check(
+        &format!("{twice}\n00:11:01 report km 5 signal refused"),
+        expect![[r#""#]],
+    );
+}
+
+/// Handbook of protocols 1.3, bit 9 "ALARM wrong password 5x": more than three tries by itself, told once.
+#[test]
+fn five_wrong_passwords_alarm_at_once_and_not_with_each_record_after_a_person_has_closed_it() {
+    check(
+        "00:01 report km 1 signal wrong_password
+         00:02 report km 2 signal wrong_password
+         00:03 close 1 by officer
+         00:04 report km 3 signal wrong_password
+         00:05 report km 4
+         00:06 report km 5 signal wrong_password",
+        expect![[r#"
+            00:01 A17 raised as 1, S2, at 00:01: refused to open 3 times in 10 min
+            00:03 1 closed
+            00:06 A17 raised as 2, S2, at 00:06: refused to open 3 times in 10 min
+        "#]],
+    );
+}
+
+/// The order in which they come changes nothing: what a blind area brings is one run of one level.
+#[test]
+fn a_level_that_comes_late_is_not_counted_beside_the_same_level() {
+    check(
+        "00:01 report km 1
+         00:09 report km 9 signal refused
+         00:09:01 report km 7 sent 00:07 backfill signal refused
+         00:09:02 report km 5 sent 00:05 backfill signal refused
+         00:09:03 report km 3 sent 00:03 backfill signal refused",
+        expect![[r#""#]],
+    );
+}
+
+/// Law 6 and its other side: what a person has closed is not told again with each record, only when it begins anew.
+#[test]
+fn a_stuck_motor_that_was_closed_is_told_again_only_after_it_was_sound() {
+    check(
+        "00:01 report km 1 signal motor_stuck
+         00:02 close 1 by officer
+         00:03 report km 2 signal motor_stuck
+         00:03:30 report km 2 sent 00:01:30 backfill signal motor_stuck
+         00:04 report km 3
+         00:05 report km 4 signal motor_stuck",
+        expect![[r#"
+            00:01 A23 raised as 1, S3, at 00:01: the motor of the seal is stuck
+            00:02 1 closed
+            00:05 A23 raised as 2, S3, at 00:05: the motor of the seal is stuck
+        "#]],
+    );
+}
+
+/// A cut rope whose older records come after a person has closed it is the same cut.
+#[test]
+fn older_records_of_a_cut_rope_that_was_closed_are_no_new_cut() {
+    check(
+        "00:01 report km 1
+         00:09 report km 9 signal rope_cut
+         00:09:10 acknowledge 1 by officer
+         00:09:20 close 1 by supervisor
+         00:09:30 report km 7 sent 00:07 backfill signal rope_cut
+         00:09:40 report km 5 sent 00:05 backfill
+         00:09:50 report km 4 sent 00:04 backfill signal rope_cut",
+        expect![[r#"
+            00:09 A01 raised as 1, S1, at 00:09: the rope of the seal was cut
+            00:09 1 escalated: Escalate
+            00:09:10 1 acknowledged
+            00:09:20 1 closed
+            00:09:50 A01 raised as 2, S1, at 00:04, known late: the rope of the seal was cut
+            00:09:50 2 escalated: Escalate
         "#]],
     );
 }

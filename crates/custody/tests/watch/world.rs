@@ -365,6 +365,8 @@ impl World {
                 "undated" => report.time = None,
                 "backfill" => report.backfill = true,
                 "heartbeat" => report.kind = ReportKind::Heartbeat,
+                "event" => (report.kind, report.lock) = (ReportKind::Happening, Lock::default()),
+                "motor" => report.lock.motor = Some(next() == "closed"),
                 "serial" => report.serial = Some(number(next()) as u32),
                 "connection" => connection = number(next()) as u64,
                 "battery" => report.battery = Some(battery(number(next()) as u8, false)),
@@ -435,6 +437,10 @@ pub fn signal(name: &str) -> Signal {
         "low_battery" => Signal::LowBattery,
         "refused" => Signal::UnsealRefused {
             reason: UnsealRefusal::IllegalCard,
+            actor: None,
+        },
+        "wrong_password" => Signal::UnsealRefused {
+            reason: UnsealRefusal::BadPwd,
             actor: None,
         },
         "unsealed" => Signal::Unsealed {
