@@ -23,8 +23,8 @@ use crate::state::{
 };
 use crate::{
     Answer, Decision, Stamp, alarms, arrival, assign, check, clocks, departure, documents, fold, gate,
-    install, may, people, photos, refusals, removal, routes, service, skp, stock, subjects, trip, unlock,
-    watch,
+    install, may, people, photos, refusals, removal, reporting, routes, service, skp, stock, subjects, trip,
+    unlock, watch,
 };
 
 /// What a command comes to: what it created, or why it is refused.
@@ -289,7 +289,7 @@ impl<'a> Deciding<'a> {
     fn tick_trip(&mut self, trip: TripId) {
         clocks::tick(self, trip);
         documents::tick(self, trip);
-        install::tick(self, trip);
+        reporting::tick(self, trip);
         skp::tick(self, trip);
         watch::tick(self, trip);
         trip::tick(self, trip);

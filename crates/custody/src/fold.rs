@@ -652,11 +652,19 @@ fn openings(state: &mut State, event: &Event, stamp: &Stamp) {
         }
         Event::OrderSent { order } => with(&mut state.orders, order, |order| order.sent_at = Some(stamp.at)),
         Event::OrderEnded { order, outcome } => order_ended(state, *order, outcome),
-        Event::IntervalOrdered { trip, order, due } => with(&mut state.trips, trip, |trip| {
+        Event::IntervalOrdered {
+            trip,
+            order,
+            awake,
+            due,
+        } => with(&mut state.trips, trip, |trip| {
+            // Where only the other of the two is given again, what was confirmed stays so.
+            let same = trip.interval.filter(|before| before.order == *order);
             trip.interval = Some(IntervalOrder {
                 order: *order,
+                awake: *awake,
                 due: *due,
-                confirmed: false,
+                confirmed: same.is_some_and(|before| before.confirmed),
                 unmet: false,
             });
         }),
@@ -690,7 +698,9 @@ fn order_ended(state: &mut State, id: segel_model::OrderId, outcome: &Outcome) {
     };
     with(&mut state.trips, &trip, |trip| {
         with_some(&mut trip.interval, |interval| {
-            interval.confirmed |= interval.order == id && *outcome == Outcome::Done;
+            let done = *outcome == Outcome::Done;
+            interval.confirmed |= interval.order == id && done;
+            interval.awake = interval.awake.filter(|awake| *awake != id || !done);
         });
     });
 }

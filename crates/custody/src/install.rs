@@ -4,16 +4,13 @@ use segel_geo::Position;
 use segel_model::container::ContainerNumber;
 use segel_model::input::ReportInput;
 use segel_model::observed::Standing;
-use segel_model::order::Outcome as OrderOutcome;
 use segel_model::trip::{Clock, TripMode, TripState};
-use segel_model::{
-    AlarmCode, Event, EventTime, Observed, OrderId, Refusal, SealId, SealOrder, Signal, TripId,
-};
+use segel_model::{Event, EventTime, Observed, Refusal, SealId, Signal, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
 use crate::state::{Seal, Trip};
-use crate::{Deciding, clocks, gate, notice, photos, refusals, trip, unlock};
+use crate::{Deciding, clocks, gate, photos, refusals, reporting, trip};
 
 /// What the technician scanned, and where.
 pub struct Scan<'a> {
@@ -151,73 +148,6 @@ fn close(
     clocks::stop(deciding, id, Clock::Install, at);
     trip::go(deciding, id, TripState::Installed, at, reason);
     clocks::start(deciding, id, Clock::InstallPhotos, at);
-    set_reporting(deciding, id, seal);
+    reporting::set(deciding, id, seal);
     photos::complete_step(deciding, id);
-}
-
-/// Sets how often the seal reports: the route's Location Sharing Interval, and never asleep where it only follows.
-fn set_reporting(deciding: &mut Deciding<'_>, id: TripId, seal: SealId) {
-    let Some(trip) = deciding.trip(id) else { return };
-    let Some(route) = trip.route.and_then(|route| deciding.route(route)) else {
-        return;
-    };
-    let interval_s = route.plan.interval_s;
-    let always_awake = trip.request.mode == TripMode::CargoTracker;
-    let watch = &deciding.edition_of(trip).watch;
-    let (confirm_s, parked_s) = (watch.interval_confirm_s, watch.parked_interval_s.max(interval_s));
-    let order = unlock::issue(
-        deciding,
-        id,
-        seal,
-        None,
-        SealOrder::Interval {
-            awake_s: interval_s,
-            // Asleep, seals count in whole minutes.
-            asleep_s: parked_s.div_ceil(60) * 60,
-        },
-    );
-    let due = deciding.now().plus_s(i64::from(confirm_s));
-    deciding.emit(Event::IntervalOrdered { trip: id, order, due });
-    if always_awake {
-        unlock::issue(deciding, id, seal, None, SealOrder::AlwaysAwake { on: true });
-    }
-}
-
-/// The interval was not confirmed in time.
-pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
-    let now = deciding.now();
-    let waits = deciding.trip(id).and_then(|trip| trip.interval);
-    if waits.is_some_and(|interval| !interval.confirmed && !interval.unmet && interval.due <= now) {
-        unmet(deciding, id, "tidak dikonfirmasi", "was not confirmed in time");
-    }
-}
-
-/// The seal refused its interval, or cannot take one.
-pub(crate) fn interval_ended(
-    deciding: &mut Deciding<'_>,
-    id: TripId,
-    order: OrderId,
-    outcome: &OrderOutcome,
-) {
-    let interval = deciding.trip(id).and_then(|trip| trip.interval);
-    if interval.is_none_or(|interval| interval.order != order || interval.unmet) {
-        return;
-    }
-    match outcome {
-        OrderOutcome::Refused { .. } => unmet(deciding, id, "ditolak segel", "was refused by the seal"),
-        OrderOutcome::NotSpoken { .. } => {
-            unmet(deciding, id, "tidak dikenal segel", "is not spoken by the seal")
-        }
-        OrderOutcome::Done | OrderOutcome::NoAnswer | OrderOutcome::Withheld { .. } => {}
-    }
-}
-
-fn unmet(deciding: &mut Deciding<'_>, id: TripId, how_id: &str, how_en: &str) {
-    deciding.emit(Event::IntervalUnmet { trip: id });
-    let why = notice::both(
-        alloc::format!("interval lokasi {how_id}"),
-        alloc::format!("the location sharing interval {how_en}"),
-    );
-    let at = EventTime::from_receipt(deciding.now());
-    notice::raise(deciding, AlarmCode::A23, id, at, why);
 }

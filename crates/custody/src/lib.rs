@@ -26,6 +26,7 @@ pub mod trip;
 pub mod gate;
 pub mod assign;
 pub mod install;
+pub mod reporting;
 pub mod photos;
 pub mod departure;
 pub mod arrival;

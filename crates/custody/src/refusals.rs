@@ -163,6 +163,10 @@ refusals! {
     opening_needs_grant NotAllowed
         "perintah pembukaan hanya dengan izin lepas dari Bea Cukai"
         "an order that opens needs a grant of customs";
+    /// A trip needs its reports.
+    slacker_than_trip NotAllowed
+        "segel sedang dalam perjalanan; intervalnya tidak boleh lebih jarang daripada rencana rute"
+        "the seal is on a trip; it may not report more rarely than the route plan says";
 }
 
 // Documents and the gate.

@@ -18,7 +18,7 @@ use segel_model::{
 use crate::deciding::Outcome;
 use crate::people::said;
 use crate::state::{GrantRecord, Seal, Trip};
-use crate::{Answer, Deciding, check, install, notice, refusals, routes, trip};
+use crate::{Answer, Deciding, check, notice, refusals, reporting, routes, trip};
 
 /// Cards one grant may let in: a gate's shift.
 pub const CARDS_LIMIT: usize = 10;
@@ -384,6 +384,7 @@ pub fn order_harmless(deciding: &mut Deciding<'_>, seal: SealId, order: &SealOrd
     if order.opens() || (guards_opening && trip.is_some()) {
         return Err(refusals::opening_needs_grant());
     }
+    reporting::expect_no_slacker(deciding, seal, order)?;
     let id = deciding.next().order;
     let ordered = Ordered {
         id,
@@ -433,7 +434,7 @@ pub(crate) fn order_ended(deciding: &mut Deciding<'_>, id: OrderId, outcome: &Or
         outcome: outcome.clone(),
     });
     let Some(trip) = trip else { return };
-    install::interval_ended(deciding, trip, id, outcome);
+    reporting::order_ended(deciding, trip, &ordered, outcome);
     let takes_away = matches!(
         ordered.order,
         SealOrder::WithdrawCards { .. } | SealOrder::RotatePassword

@@ -721,6 +721,25 @@ fn a_provider_orders_nothing_that_opens() {
         "opening_needs_grant"
     );
     assert_eq!(says("given travelling", SealOrder::SetTime), "accepted");
+
+    // Location Sharing Interval: on a trip it is the route plan's (60 s, 300 s asleep), or denser.
+    let interval = |awake_s, asleep_s| SealOrder::Interval { awake_s, asleep_s };
+    let on_trip = |order| says("given travelling", order);
+    assert_eq!(says("", interval(600, 3600)), "accepted");
+    assert_eq!(on_trip(interval(60, 300)), "accepted");
+    assert_eq!(on_trip(interval(10, 60)), "accepted");
+    assert_eq!(on_trip(interval(61, 300)), "slacker_than_trip");
+    assert_eq!(on_trip(interval(60, 301)), "slacker_than_trip");
+    let awake = |on| SealOrder::AlwaysAwake { on };
+    assert_eq!(
+        on_trip(awake(false)),
+        "accepted",
+        "a closed seal sleeps as it is told"
+    );
+    let tracker =
+        "0:00 umar opens trip tracker\n0:00 umar submits\n0:01 umar plans\n0:02 opi assigns seal 1 to teo";
+    assert_eq!(says(tracker, awake(false)), "slacker_than_trip");
+    assert_eq!(says(tracker, awake(true)), "accepted");
 }
 
 /// Invariant 9, after the end: what a seal kept in a blind area belongs to the trip it happened on, even when the seal

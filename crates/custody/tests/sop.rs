@@ -522,6 +522,121 @@ fn an_interval_that_is_refused_is_told_at_once() {
     );
 }
 
+/// Location Sharing Interval: a seal whose connection broke comes back in seconds; it is asked again until the limit is out.
+#[test]
+fn an_interval_without_an_answer_is_ordered_again_until_the_limit_is_out() {
+    check(
+        "given installing
+         0:05 seal 1 at origin locked says sealed
+         0:05:10 order 1 sent
+         0:05:20 order 1 unanswered
+         0:14:59 order 2 unanswered
+         0:14:59 order 2 unanswered
+         0:15:10 order 3 unanswered
+         0:15:20 order 3 done",
+        expect![[r#"
+            0:05 trip 1 closed at 0:05
+            0:05 trip 1 Install took 120 s, met
+            0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
+            0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
+            0:05 interval set by order 1
+            0:05 SKP message 4: E04
+            0:05:10 order 1 sent
+            0:05:20 order 1 ended: NoAnswer
+            0:05:20 order 2: Interval { awake_s: 60, asleep_s: 300 }
+            0:05:20 interval set by order 2
+            0:14:59 order 2 ended: NoAnswer
+            0:14:59 order 3: Interval { awake_s: 60, asleep_s: 300 }
+            0:14:59 interval set by order 3
+            0:15 IntervalUnmet
+            0:15 ALARM 1 A23 S3: the location sharing interval was not confirmed in time
+            0:15 SKP message 5: E07
+            0:15 trip 1 InstallPhotos OVERDUE
+            0:15 ALARM 3 A21 S3: T2 installation photos exceeded its limit of 10 min
+            0:15 SKP message 7: E07
+            0:15:10 order 3 ended: NoAnswer
+        "#]],
+    );
+    check(
+        "given installing
+         0:05 seal 1 at origin locked says sealed
+         0:05:20 order 1 unanswered
+         0:05:30 order 2 done
+         0:16 seal 1 at origin locked",
+        expect![[r#"
+            0:05 trip 1 closed at 0:05
+            0:05 trip 1 Install took 120 s, met
+            0:05 trip 1 6 Installing > 7 Installed (the seal says it is locked)
+            0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
+            0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
+            0:05 interval set by order 1
+            0:05 SKP message 4: E04
+            0:05:20 order 1 ended: NoAnswer
+            0:05:20 order 2: Interval { awake_s: 60, asleep_s: 300 }
+            0:05:20 interval set by order 2
+            0:05:30 order 2 ended: Done
+            0:15 trip 1 InstallPhotos OVERDUE
+            0:15 ALARM 2 A21 S3: T2 installation photos exceeded its limit of 10 min
+            0:15 SKP message 6: E07
+        "#]],
+    );
+}
+
+/// The same seal breaking its connection without end is not asked without end; somebody is told when the limit is out.
+#[test]
+fn an_order_is_given_again_a_bounded_number_of_times() {
+    let mut world = story::World::with_cast();
+    world.given("given installing\n0:05 seal 1 at origin locked says sealed");
+    for order in 1..100 {
+        world.given(&format!("0:05:10 order {order} unanswered"));
+    }
+    assert_eq!(world.state.orders.len(), 30);
+    world.play("0:15 nothing");
+    assert!(world.told.contains("was not confirmed in time"), "{}", world.told);
+}
+
+/// Cargo-tracker mode: that it never sleeps is confirmed as the interval is; refused, or without an answer, it is told.
+#[test]
+fn a_tracker_that_does_not_stay_awake_is_told() {
+    let fitted = "0:00 umar opens trip tracker
+         0:00 umar submits
+         0:01 umar plans
+         0:02 opi assigns seal 1 to teo
+         0:03 teo begins install
+         0:05 teo records installed
+         0:05 order 1 done";
+    let told = |rest: &str| {
+        let mut world = story::World::with_cast();
+        world.given(fitted);
+        world.play(rest);
+        world.told
+    };
+    expect![[r#"
+        0:06 order 2 ended: Refused { answer: "no" }
+        0:06 IntervalUnmet
+        0:06 ALARM 1 A23 S3: staying always awake was refused by the seal
+        0:06 SKP message 5: E07
+    "#]]
+    .assert_eq(&told("0:06 order 2 refused\n0:15 nothing"));
+    expect![[r#"
+        0:06 order 2 ended: NoAnswer
+        0:06 order 3: AlwaysAwake { on: true }
+        0:06 interval set by order 1
+        0:15 IntervalUnmet
+        0:15 ALARM 1 A23 S3: staying always awake was not confirmed in time
+        0:15 SKP message 5: E07
+    "#]]
+    .assert_eq(&told("0:06 order 2 unanswered\n0:14:59 nothing\n0:15 nothing"));
+    expect![[r#"
+        0:06 order 2 ended: NoAnswer
+        0:06 order 3: AlwaysAwake { on: true }
+        0:06 interval set by order 1
+        0:07 order 3 ended: Done
+    "#]]
+    .assert_eq(&told("0:06 order 2 unanswered\n0:07 order 3 done\n0:15 nothing"));
+}
+
 /// Cargo-tracker mode: never asleep, no claim of being sealed, fitted and opened by hand.
 #[test]
 fn a_tracker_is_fitted_and_opened_by_hand() {
@@ -534,6 +649,7 @@ fn a_tracker_is_fitted_and_opened_by_hand() {
          0:04 seal 1 at origin locked says sealed
          0:05 teo records installed
          0:05 order 1 done
+         0:05 order 2 done
          0:06 teo photos install
          0:08 oka authorises departure
          0:09 seal 1 at road open
@@ -570,10 +686,11 @@ fn a_tracker_is_fitted_and_opened_by_hand() {
             0:05 trip 1 6 Installing > 7 Installed (closed, recorded by hand)
             0:05 trip 1 InstallPhotos starts at 0:05, limit 10 min
             0:05 order 1: Interval { awake_s: 60, asleep_s: 300 }
-            0:05 interval set by order 1
             0:05 order 2: AlwaysAwake { on: true }
+            0:05 interval set by order 1
             0:05 SKP message 4: E04
             0:05 order 1 ended: Done
+            0:05 order 2 ended: Done
             0:06 photo 1 DoorWithNumber
             0:06 photo 2 SealCloseUp
             0:06 photo 3 LockingRods

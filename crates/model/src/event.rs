@@ -332,9 +332,12 @@ pub enum Event {
     IntervalOrdered {
         trip: TripId,
         order: OrderId,
+        /// The order that keeps a tracker awake, while that is not confirmed.
+        #[serde(default)]
+        awake: Option<OrderId>,
         due: ServerTime,
     },
-    /// The interval was refused or not confirmed in time.
+    /// The interval, or staying awake, was refused or not confirmed in time.
     IntervalUnmet { trip: TripId },
 
     /// When the next range of locations is due at SKP; nothing where none is.

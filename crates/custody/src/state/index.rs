@@ -12,7 +12,7 @@ use segel_model::event::Subject;
 use segel_model::trip::TripState;
 use segel_model::{AlarmCode, AlarmId, SealId, ServerTime, TripId};
 
-use super::{Alarm, State, Trip};
+use super::{Alarm, IntervalOrder, State, Trip};
 
 /// What has a limit of its own.
 pub type Due = Subject;
@@ -261,9 +261,7 @@ impl Trip {
             // A limit is met to its last millisecond, so it is overdue only after that.
             .map(|run| run.due.plus_ms(1))
             .min();
-        let interval = interval
-            .filter(|order| !order.confirmed && !order.unmet)
-            .map(|order| order.due);
+        let interval = interval.filter(IntervalOrder::waits).map(|order| order.due);
         [clock, interval, skp.locations_due, watch.due(), self.paper_due()]
             .into_iter()
             .flatten()

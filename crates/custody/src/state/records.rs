@@ -404,12 +404,21 @@ pub struct Journey {
 pub struct IntervalOrder {
     /// Which order.
     pub order: OrderId,
-    /// By when it must be confirmed.
+    /// The order that keeps a tracker awake, until the seal has confirmed it.
+    pub awake: Option<OrderId>,
+    /// By when both must be confirmed.
     pub due: ServerTime,
-    /// The seal has confirmed it.
+    /// The seal has confirmed the interval.
     pub confirmed: bool,
-    /// It was missed or refused, and somebody was told.
+    /// One was missed or refused, and somebody was told.
     pub unmet: bool,
+}
+
+impl IntervalOrder {
+    /// Whether the seal has something to confirm yet, and nobody was told.
+    pub const fn waits(&self) -> bool {
+        !self.unmet && (!self.confirmed || self.awake.is_some())
+    }
 }
 
 /// What SKP has been told of a trip.
