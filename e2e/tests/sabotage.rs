@@ -19,6 +19,7 @@ fn a_program_that_acknowledges_too_early_is_found_out() {
     };
     let plan = Plan {
         program,
+        keep_failed: false,
         ..Plan::of_kills(KILLS)
     };
     let failure = run(&plan).expect_err("acknowledged reports were lost and nobody noticed");

@@ -31,6 +31,8 @@ pub struct Plan {
     pub seed: u64,
     /// The program.
     pub program: PathBuf,
+    /// Whether the folder of a failed run stays for a look.
+    pub keep_failed: bool,
 }
 
 impl Plan {
@@ -41,6 +43,7 @@ impl Plan {
             inspect_every: 25,
             seed: 7,
             program: program().clone(),
+            keep_failed: true,
         }
     }
 }
@@ -75,7 +78,7 @@ const UNCOUNTED_MAX: u32 = 50;
 pub fn run(plan: &Plan) -> Result<Tally> {
     let mut city = City::found(plan.program.clone())?;
     let done = kill_again_and_again(&mut city, plan);
-    if done.is_err() {
+    if done.is_err() && plan.keep_failed {
         println!("the folder is kept: {}", city.keep().display());
     }
     done
