@@ -1,7 +1,7 @@
 //! One Segel on this machine: a data folder, its configuration, and the program at work in it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -60,6 +60,19 @@ impl House {
         let house = Self { root, program };
         house.configure(None, &[])?;
         Ok(house)
+    }
+
+    /// Lets another program, such as one that starts Segel somewhere else, do its work from now on.
+    pub fn run_by(&mut self, program: PathBuf) {
+        self.program = program;
+    }
+
+    /// Below so much free disk it takes nothing new; the next start knows it.
+    pub fn set_disk_floor(&self, bytes: u64) -> Result<()> {
+        self.configure(None, &[])?;
+        let mut config = OpenOptions::new().append(true).open(self.beside("segel.toml"))?;
+        writeln!(config, "[limits]\ndisk_floor_bytes = {bytes}")?;
+        Ok(())
     }
 
     /// Keeps the folder after the test, and says where.
@@ -176,6 +189,11 @@ impl Running {
         Ok(())
     }
 
+    /// Waits until it has ended by itself.
+    pub fn wait(mut self) -> Result<ExitStatus> {
+        self.wait_since(Instant::now()).map(|(status, _)| status)
+    }
+
     /// Asks it to stop, as an administrator does, and says how it ended and how long that took.
     pub fn stop(mut self) -> Result<(ExitStatus, Duration)> {
         let asked = Instant::now();
@@ -184,6 +202,10 @@ impl Running {
         if !told.success() {
             bail!("could not send a signal to {pid}");
         }
+        self.wait_since(asked)
+    }
+
+    fn wait_since(&mut self, asked: Instant) -> Result<(ExitStatus, Duration)> {
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok((status, asked.elapsed()));

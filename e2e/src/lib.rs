@@ -3,5 +3,6 @@
 pub mod program;
 pub mod house;
 pub mod skp;
+pub mod disk;
 
 pub mod crash;

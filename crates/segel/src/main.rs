@@ -14,6 +14,8 @@ mod web;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use segel_server::service::StartFailure;
+use segel_store::StoreError;
 
 /// Custody of containers under electronic seals.
 #[derive(Debug, Parser)]
@@ -63,8 +65,26 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if let Some(sentence) = in_indonesian(&failure) {
+                eprintln!("segel: {sentence}");
+            }
             eprintln!("segel: {failure:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the administrator can do about it, first in Indonesian, where it is the store that failed.
+fn in_indonesian(failure: &anyhow::Error) -> Option<&'static str> {
+    failure.chain().find_map(|cause| {
+        let store = cause.downcast_ref::<StoreError>();
+        // A start that fails passes the store's failure through, so it is not a cause of its own.
+        let start = cause
+            .downcast_ref::<StartFailure>()
+            .and_then(|start| match start {
+                StartFailure::Store(failure) => Some(failure),
+                _ => None,
+            });
+        store.or(start)?.indonesian()
+    })
 }

@@ -138,11 +138,20 @@ impl Service {
             runtime: None,
         };
         service.run_engine(engine, end)?;
-        service.first_codes = first_start::invite(&service.engine, &config.first)?;
+        let invited = first_start::invite(&service.engine, &config.first);
+        service.first_codes = invited.map_err(|failure| service.deeper(failure))?;
         let oddities = Arc::<Oddities>::default();
         service.run_background(&config, &oddities)?;
         service.open_doors(config, sockets, oddities, http)?;
         Ok(service)
+    }
+
+    /// Where the engine has ended, why it did is the cause, not that it was asked in vain.
+    fn deeper(&self, failure: StartFailure) -> StartFailure {
+        match self.ended.recv_timeout(FAREWELL) {
+            Ok(Err(why)) => why.into(),
+            _ => failure,
+        }
     }
 
     /// The way to the engine.

@@ -90,6 +90,32 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// The same for the administrator in Indonesian, where they can do something about it.
+    pub const fn indonesian(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::InUse { .. } => {
+                "Segel lain sudah bekerja di folder ini; hentikan dulu, atau pilih folder lain."
+            }
+            Self::Newer { .. } => {
+                "Folder ini ditulis oleh Segel yang lebih baru; jalankan Segel itu, atau pulihkan cadangan dari sebelum pembaruan."
+            }
+            Self::Foreign { .. } => "Di folder ini ada basis data milik program lain; pilih folder lain.",
+            Self::Damaged { .. } => {
+                "Berkas rusak dan tidak diubah; pulihkan cadangan terakhir, atau jalankan `segel verify` untuk melihat sampai mana isinya utuh."
+            }
+            Self::DiskFull { .. } => {
+                "Ruang penyimpanan penuh; kosongkan dulu, lalu jalankan lagi. Yang sudah diterima tidak hilang."
+            }
+            Self::Database { .. }
+            | Self::File { .. }
+            | Self::Form { .. }
+            | Self::TooLarge { .. }
+            | Self::Missing { .. } => return None,
+        })
+    }
+}
+
 /// Says what was being done when a library's call failed.
 pub(crate) trait Doing<T> {
     /// Names the operation; reads as "could not {operation}".
