@@ -71,6 +71,34 @@ fn what_happens_is_heard_by_whom_it_concerns_and_by_nobody_else() {
 }
 
 #[test]
+fn who_invited_somebody_hears_that_they_came_in_and_a_stranger_hears_nothing() {
+    let house = House::open();
+    let cast = cast(&house);
+    let (mut customs, mut other) = (cast.supervisor.follow(None), cast.other.follow(None));
+    for live in [&mut customs, &mut other] {
+        assert_eq!(live.next().expect("hello").name, "hello");
+    }
+    let office = json!({"kind": "office", "office": "060100"});
+    cast.supervisor.brings("dewi", "customs_officer", office);
+    let heard: Vec<_> = (0..2)
+        .flat_map(|_| {
+            let event = customs.next_of("events");
+            kinds(&event).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(heard, ["invited", "person_joined"]);
+    let own = cast
+        .other
+        .post("/documents", document(None, "1", "CSQU3054383"))
+        .done();
+    assert_eq!(
+        other.next_of("events").id,
+        own.json["seq"].as_u64(),
+        "the first it hears is its own"
+    );
+}
+
+#[test]
 fn who_comes_back_hears_what_was_missed_once_and_in_order() {
     let house = House::open();
     let cast = cast(&house);

@@ -16,6 +16,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event as Sse, KeepAlive, Sse as Stream};
 use axum::response::{IntoResponse, Response};
+use segel_model::event::Subject;
 use segel_model::{Entry, Event};
 use segel_store::{RecordKind, Scope, ScopeKey};
 use serde::{Deserialize, Serialize};
@@ -270,6 +271,10 @@ fn item(api: &Api, entry: &Entry) -> Result<Item, Problem> {
         if let Some((kind, id)) = about.subject().map(crate::projection::address) {
             theirs.extend(api.reader().keys(kind, id)?);
         }
+        if let Some(whom) = whom(event) {
+            let (kind, id) = crate::projection::address(whom);
+            theirs.extend(api.reader().keys(kind, id)?);
+        }
         if let (Event::SealOpened { .. } | Event::SealClosed { .. }, Some(seal)) = (event, about.seal) {
             theirs.extend(api.reader().keys(RecordKind::Seal, seal.0)?);
         }
@@ -284,6 +289,20 @@ fn item(api: &Api, entry: &Entry) -> Result<Item, Problem> {
         },
         keys,
     })
+}
+
+/// People and firms are no subject of a timeline, but whoever sees them in a list must hear that it changed.
+fn whom(event: &Event) -> Option<Subject> {
+    match event {
+        Event::PersonJoined { person, .. } | Event::PersonDisabled { person, .. } => {
+            Some(Subject::Person(*person))
+        }
+        Event::Invited { invitation, .. } | Event::InvitationEnded { invitation } => {
+            Some(Subject::Invitation(*invitation))
+        }
+        Event::OrganisationRegistered { organisation, .. } => Some(Subject::Organisation(*organisation)),
+        _ => None,
+    }
 }
 
 fn shown(event: &Event, about: About) -> LiveEvent {

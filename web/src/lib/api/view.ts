@@ -1,4 +1,5 @@
 // The border between the API's answers and what the screens show. Pure, by hand, each field once.
+import { painted } from '../container/number';
 import type { Place } from '../geo/geo';
 import type { DrawnArea } from '../map/areas';
 import type { Line } from '../ui/Timeline.svelte';
@@ -21,7 +22,7 @@ export function tripView(trip: Api['TripSummary']): TripView {
   const distance_m = trip.distance_m ?? 0;
   return {
     id: String(trip.id),
-    container: trip.container,
+    container: painted(trip.container),
     seal: trip.seal ? String(trip.seal.id) : null,
     seal_label: trip.seal?.name ?? null,
     plate: trip.plate ?? null,
@@ -62,7 +63,7 @@ export function alarmView(alarm: Api['Alarm']): AlarmView {
     severity: alarm.severity,
     stage: alarm.stage,
     trip: typeof alarm.trip === 'number' ? String(alarm.trip) : null,
-    container: alarm.container ?? null,
+    container: alarm.container ? painted(alarm.container) : null,
     seal_label: alarm.seal?.name ?? null,
     why: alarm.why,
     at_ms: ms(alarm.at),
@@ -83,7 +84,7 @@ export function obligationsOf(trip: Api['TripSummary']): ObligationView[] {
       id: `${trip.id} ${clock.clock}`,
       clock: clock.clock,
       trip: String(trip.id),
-      container: trip.container,
+      container: painted(trip.container),
       started_ms: ms(clock.started),
       due_ms: ms(clock.due),
     }));

@@ -34,4 +34,5 @@ describe('a container number', () => {
   });
 
   test('it is shown the way it is painted', () => expect(painted('CSQU3054383')).toBe('CSQU 305438 3'));
+  test('what is painted already stays as it is', () => expect(painted('CSQU 305438 3')).toBe('CSQU 305438 3'));
 });

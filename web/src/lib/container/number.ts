@@ -34,9 +34,10 @@ export function readContainer(typed: string): Reading {
   };
 }
 
-/** `CSQU 305438 3`, the way it is painted on the door. */
+/** `CSQU 305438 3`, the way it is painted on the door: so it is shown everywhere, or nobody could compare. */
 export function painted(number: string): string {
-  return `${number.slice(0, 4)} ${number.slice(4, 10)} ${number.slice(10)}`.trim();
+  const text = tidy(number);
+  return `${text.slice(0, 4)} ${text.slice(4, 10)} ${text.slice(10)}`.trim();
 }
 
 function faultOf(text: string): Fault | null {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fill, gaps, isKey } from './catalogue';
+import { fill, gaps, isKey, sentence } from './catalogue';
 import { deskIndonesian } from './desk.id';
 import { english } from './en';
 import { indonesianField } from './field.id';
@@ -30,6 +30,13 @@ describe('the catalogue', () => {
   test('a gap is filled, and one without a value stays visible', () => {
     expect(fill('{n} dari {all}', { n: 3, all: 4 })).toBe('3 dari 4');
     expect(fill('{n} dari {all}', { n: 3 })).toBe('3 dari {all}');
+  });
+
+  test('what the server says begins with a capital, and only that letter changes', () => {
+    expect(sentence('belum ada yang menanggapi TPKS')).toBe('Belum ada yang menanggapi TPKS');
+    expect(sentence('412 m di luar')).toBe('412 m di luar');
+    expect(sentence('Sudah benar.')).toBe('Sudah benar.');
+    expect(sentence('')).toBe('');
   });
 
   test('a name made at run time is checked', () => {

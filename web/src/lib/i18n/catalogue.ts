@@ -32,3 +32,9 @@ export function fill(sentence: string, values: Readonly<Record<string, string | 
 export function isKey(text: string): text is Key {
   return Object.hasOwn(indonesian, text);
 }
+
+/** A sentence as people read it: the server's reasons begin small, because they also stand inside other sentences. */
+export function sentence(words: string): string {
+  const [first = ''] = words;
+  return first.toUpperCase() + words.slice(first.length);
+}

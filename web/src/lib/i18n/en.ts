@@ -349,6 +349,7 @@ export const english: Catalogue = {
   'map.fit': 'See all',
   'map.place.semarang': 'Semarang',
   'map.place.priok': 'Priok',
+  'map.drawing': 'The map is being drawn…',
   'map.unavailable': 'This browser cannot draw the map',
   'map.unavailable_hint': 'The list beside it is complete and live.',
   'map.legend': 'Legend',

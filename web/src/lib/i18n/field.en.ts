@@ -261,6 +261,7 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
   'request.choose_box': 'Choose one container.',
   'request.no_box': 'No container is free',
   'request.no_box_hint': 'All lines of this document are in use or not approved. Choose another document.',
+  'request.kept': 'Kept, waiting for an officer',
   'request.driver': 'Driver',
   'request.driver_hint': 'A driver with an account sees the trip on the phone; invite one under People.',
   'request.driver_sees': 'Has an account: will see this trip on the phone.',

@@ -261,6 +261,7 @@ export const indonesianField = {
   'request.choose_box': 'Pilih satu peti kemas.',
   'request.no_box': 'Tidak ada peti kemas yang bebas',
   'request.no_box_hint': 'Semua baris dokumen ini sudah dipakai atau tidak disetujui. Pilih dokumen lain.',
+  'request.kept': 'Tersimpan, menunggu petugas',
   'request.driver': 'Sopir',
   'request.driver_hint': 'Sopir yang punya akun melihat perjalanan di teleponnya; undang di menu Orang.',
   'request.driver_sees': 'Punya akun: akan melihat perjalanan ini di teleponnya.',

@@ -346,6 +346,7 @@ export const indonesian = {
   'map.fit': 'Lihat semua',
   'map.place.semarang': 'Semarang',
   'map.place.priok': 'Priok',
+  'map.drawing': 'Peta sedang digambar…',
   'map.unavailable': 'Peta tidak dapat digambar di peramban ini',
   'map.unavailable_hint': 'Daftar di samping tetap lengkap dan langsung.',
   'map.legend': 'Keterangan',

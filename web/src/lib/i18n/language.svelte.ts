@@ -1,5 +1,5 @@
 // Which language the person reads, and the one function that says a sentence in it.
-import { fill, isKey, type Catalogue, type Filling, type Key } from './catalogue';
+import { fill, isKey, sentence, type Catalogue, type Filling, type Key } from './catalogue';
 import { english } from './en';
 import { indonesian } from './id';
 import { recall, remember } from '../storage';
@@ -35,5 +35,5 @@ export function sayData(group: string, value: string): string {
 
 /** The right one of a sentence the server sent in both languages. */
 export function sayEither(both: { readonly id: string; readonly en: string }): string {
-  return both[chosen.language];
+  return sentence(both[chosen.language]);
 }

@@ -42,6 +42,8 @@ export type Ears = {
   seal: (id: string) => void;
   /** The person moved the map; the box now in view. */
   moved: (view: Box) => void;
+  /** Everything in view is drawn, for the first time. */
+  drawn: () => void;
   /** The map was pressed, wherever. */
   pressed?: (place: Place) => void;
 };
@@ -74,6 +76,13 @@ export class TripMap {
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new AttributionControl({ compact: true }), 'bottom-left');
     this.#map.on('load', () => this.#begin());
+    // Not `idle`: where seals move four times a second on a slow machine, a map is never idle.
+    const look = () => {
+      if (!this.#ready || !this.#map.areTilesLoaded()) return;
+      this.#map.off('render', look);
+      ears.drawn();
+    };
+    this.#map.on('render', look);
     this.#map.on('moveend', () => ears.moved(this.view()));
     this.#map.on('click', 'seals-mark', (event) => ears.seal(String(event.features?.[0]?.properties['id'])));
     this.#map.on('click', ({ lngLat }) => ears.pressed?.([lngLat.lng, lngLat.lat]));

@@ -8,7 +8,6 @@ export const SCREENS = {
   centre: '/pusat',
   work: '/kerja',
   trip: '/perjalanan/:id',
-  report: '/perjalanan/:id/laporan',
   documents: '/dokumen',
   document: '/dokumen/:id',
   routes: '/rute',

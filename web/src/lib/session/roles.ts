@@ -56,7 +56,7 @@ const MENUS: Readonly<Record<Role, readonly (keyof typeof ITEMS)[]>> = {
   provider_admin: ['seals', 'work', 'centre', 'messages', 'people'],
   provider_operator: ['work', 'centre', 'seals', 'messages', 'routes'],
   technician: ['jobs'],
-  service_user: ['mine', 'request', 'documents', 'routes', 'work', 'centre'],
+  service_user: ['mine', 'request', 'documents', 'routes', 'work', 'centre', 'people'],
   driver: ['jobs'],
   auditor: ['journal', 'rules', 'work', 'centre', 'documents', 'messages', 'seals'],
 };

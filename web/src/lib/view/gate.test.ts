@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Api } from '../api/client';
-import { freeLines, gateHint } from './gate';
+import { freeLines, gateHint, gateWaits } from './gate';
 
 const line = (position: number, more: Partial<Api['DocumentLine']> = {}): Api['DocumentLine'] => ({
   position,
@@ -24,4 +24,9 @@ test('a refused or cancelled document offers nothing', () => {
 
 test('a refusal of the gate has its word of help, another has none', () => {
   expect([gateHint('line_in_use'), gateHint('wrong_state')]).toEqual([true, false]);
+});
+
+test('only what an officer must still do is waiting; a refused paper is to be mended', () => {
+  expect(gateWaits('document_not_verified')).toBe(true);
+  expect(gateWaits('document_refused')).toBe(false);
 });

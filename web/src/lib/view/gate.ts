@@ -7,6 +7,11 @@ export function gateHint(code: string): boolean {
   return isKey(`gate.${code}`);
 }
 
+/** Whether the request only waits for somebody else; then there is nothing the user could mend. */
+export function gateWaits(code: string): boolean {
+  return code === 'document_not_verified';
+}
+
 /** The lines of a document that may still back a trip: not used, and not left out by the officer. */
 export function freeLines(document: Pick<Api['Document'], 'status' | 'lines'>): Api['DocumentLine'][] {
   const { status, lines } = document;

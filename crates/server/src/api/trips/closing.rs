@@ -122,7 +122,8 @@ const STYLE: &str = "body{font:11pt/1.4 system-ui,sans-serif;color:#111;max-widt
 h1{font-size:18pt;margin:0}h2{font-size:12pt;border-bottom:1px solid #999;margin:1.5rem 0 .5rem}\
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0}\
 th{font-weight:600;white-space:nowrap}figure{display:inline-block;width:30%;margin:0 2% 1rem 0}\
-figure img{width:100%}figcaption{font-size:9pt}code{font-size:8pt;word-break:break-all}@media print{body{margin:0}}";
+figure img{width:100%}figcaption{font-size:9pt}code{font-size:8pt;word-break:break-all}\
+@media (max-width:40rem){th{white-space:normal}td{overflow-wrap:anywhere}figure{width:44%}}@media print{body{margin:0}}";
 
 impl Paper<'_> {
     fn whole(&self) -> String {
