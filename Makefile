@@ -27,9 +27,10 @@ check: need-rust
 test: need-rust need-node need-browser web/node_modules/.package-lock.json
 	cd web && npm run --silent check && npm run --silent test && npm run --silent build
 	cargo build --locked -p segel
+	cd web && npm run --silent e2e
 	cargo test --workspace --locked
 
-# A whole trip through the screens in a real browser; not yet part of `make test` (see ROADMAP.md).
+# A whole trip through the screens in a real browser, with pictures where SEGEL_E2E_PICTURES names a folder.
 .PHONY: e2e
 e2e: need-rust need-node need-browser web
 	cargo build --locked -p segel
