@@ -32,7 +32,7 @@ export const areas: Part<readonly DrawnArea[]> = {
       type: 'fill',
       source: 'areas',
       paint: {
-        'fill-color': ['match', ['get', 'purpose'], 'forbidden', palette.forbidden, palette.corridor],
+        'fill-color': ['match', ['get', 'purpose'], 'forbidden', palette.forbidden, palette.corridor_edge],
         'fill-opacity': 0.13,
       },
     },

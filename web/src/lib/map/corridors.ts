@@ -1,10 +1,13 @@
 // Corridors: the strip each trip may use, with the planned line in it. They lie quietly under everything that moves.
 //
-// The strip is drawn as a line as wide as the corridor is in metres, because the outlines of its segments overlap at
-// every elbow, and overlapping shapes of half-transparent colour show as dark scales.
+// The strip is drawn as a line as wide as the corridor is in metres. It is solid and lies under the roads: the pieces of a
+// wide line overlap at every sharp elbow, and overlaps of half-transparent colour show as dark scales.
 import type { Feature, LineString } from 'geojson';
 import { pixelsPerMetre, type Place } from '../geo/geo';
 import type { Part } from './part';
+
+/** The layer of the strips. */
+export const STRIP = 'corridors-strip';
 
 /** The corridor of one trip. */
 export type DrawnCorridor = {
@@ -55,14 +58,17 @@ export const corridors: Part<readonly DrawnCorridor[]> = {
   }),
   layers: (palette) => [
     {
-      id: 'corridors-strip',
+      id: STRIP,
       type: 'line',
       source: 'corridors',
       filter: ['==', ['get', 'what'], 'strip'],
-      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      layout: {
+        'line-cap': 'round',
+        'line-join': 'round',
+        'line-sort-key': ['case', ['get', 'chosen'], 1, 0],
+      },
       paint: {
-        'line-color': palette.corridor,
-        'line-opacity': ['case', ['get', 'chosen'], 0.36, 0.2],
+        'line-color': ['case', ['get', 'chosen'], palette.corridor_chosen, palette.corridor],
         'line-width': [
           'interpolate',
           ['exponential', 2],

@@ -15,7 +15,7 @@ import type { Box, Place } from '../geo/geo';
 import { alarms } from './alarms';
 import { areas } from './areas';
 import { ground, groundLayers } from './basemap';
-import { corridors } from './corridors';
+import { corridors, STRIP } from './corridors';
 import { fixes } from './fixes';
 import { putMarks } from './marks';
 import { DARK, LIGHT, type Palette } from './palette';
@@ -27,9 +27,10 @@ setWorkerUrl(worker_url);
 
 /** From the ground up: what moves lies above what stands. */
 const PARTS = { areas, corridors, trail, fixes, alarms, seals } as const;
-/** What lies on the ground must not cover its names. */
+/** What lies on the ground must not cover its names, and the solid strip of a corridor not its roads. */
 const UNDER_LABELS: ReadonlySet<string> = new Set([areas.id, corridors.id]);
-const FIRST_LABEL = 'road-names';
+const LABELS = ['road-names', 'places', 'place'];
+const ROADS = ['roads-edge', 'roads', 'transportation'];
 type Parts = typeof PARTS;
 type DataOf<Name extends keyof Parts> = Parts[Name] extends Part<infer Data> ? Data : never;
 
@@ -90,12 +91,17 @@ export class TripMap {
     this.#map.on('mouseleave', 'seals-mark', () => (this.#map.getCanvas().style.cursor = ''));
   }
 
+  /** The layer of the ground that covers this one, as far as the ground in use has it. */
+  #above(part: string, layer: string): string | undefined {
+    const covers = layer === STRIP ? ROADS : UNDER_LABELS.has(part) ? LABELS : [];
+    return covers.find((each) => this.#map.getLayer(each));
+  }
+
   #begin(): void {
     putMarks(this.#map, this.#palette);
     for (const part of Object.values(PARTS)) {
       this.#map.addSource(part.id, { type: 'geojson', data: NOTHING });
-      const above = UNDER_LABELS.has(part.id) && this.#map.getLayer(FIRST_LABEL) ? FIRST_LABEL : undefined;
-      for (const layer of part.layers(this.#palette)) this.#map.addLayer(layer, above);
+      for (const layer of part.layers(this.#palette)) this.#map.addLayer(layer, this.#above(part.id, layer.id));
     }
     this.#ready = true;
     for (const draw of this.#waiting.values()) draw();

@@ -17,6 +17,7 @@ export type Palette = {
   readonly label_sea: string;
   readonly halo: string;
   readonly corridor: string;
+  readonly corridor_chosen: string;
   readonly corridor_edge: string;
   readonly trail: string;
   readonly trail_gap: string;
@@ -44,7 +45,8 @@ export const LIGHT: Palette = {
   label_quiet: '#56686b',
   label_sea: '#5b8492',
   halo: '#f9f8f4',
-  corridor: '#0b7685',
+  corridor: '#c5dad9',
+  corridor_chosen: '#a0c6c8',
   corridor_edge: '#0b6472',
   trail: '#0a4a9c',
   trail_gap: '#8a4b00',
@@ -72,7 +74,8 @@ export const DARK: Palette = {
   label_quiet: '#94a8ad',
   label_sea: '#4f7d8c',
   halo: '#131c20',
-  corridor: '#3fb6c3',
+  corridor: '#214148',
+  corridor_chosen: '#275960',
   corridor_edge: '#5fd0db',
   trail: '#7fb2ff',
   trail_gap: '#ffae5e',

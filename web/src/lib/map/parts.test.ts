@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Place } from '../geo/geo';
 import { alarms } from './alarms';
 import { areas } from './areas';
-import { corridors, runs } from './corridors';
+import { corridors, runs, STRIP } from './corridors';
 import { DARK, LIGHT } from './palette';
 import { motion, seals } from './seals';
 import { stretches, trail } from './trail';
@@ -91,6 +91,11 @@ describe('a corridor', () => {
 
   test('of a single place has no run', () =>
     expect(runs({ line: line.slice(0, 1), half_widths_m: [300] })).toEqual([]));
+
+  test('is a solid strip, so that its overlapping pieces do not show', () => {
+    const strip = corridors.layers(LIGHT).find((layer) => layer.id === STRIP);
+    expect(strip?.paint).not.toHaveProperty('line-opacity');
+  });
 
   test('is drawn as a strip and a line', () => {
     const drawn = corridors.features([{ trip: '7', line, half_widths_m: [300], chosen: true }]);
