@@ -1,13 +1,15 @@
 //! Assignment: the seal must be the provider's, in order, nobody else's, heard of lately, and last the trip.
 
+use alloc::vec::Vec;
+
 use segel_model::rulebook::AssignmentRules;
 use segel_model::seal::{SealCondition, SealRegistration};
 use segel_model::trip::TripState;
-use segel_model::{Event, EventTime, PersonId, Refusal, Role, SealId, TripId};
+use segel_model::{Event, EventTime, PersonId, Refusal, Role, Rulebook, SealId, ServerTime, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
-use crate::state::{Route, Seal, Trip};
+use crate::state::{Route, Seal, State, Trip};
 use crate::{Deciding, calendar, gate, refusals, trip};
 
 /// Chooses the seal and who fits it.
@@ -32,33 +34,62 @@ pub fn assign(
     Ok(None)
 }
 
-/// Whether a seal may go on a trip: the first reason why not.
-pub fn may_carry(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal) -> Result<(), Refusal> {
-    let registration = &seal.registration;
-    if registration.provider != trip.request.provider {
-        return Err(refusals::seal_of_another_provider());
-    }
-    if seal.condition != SealCondition::Ready {
-        return Err(refusals::seal_not_ready());
-    }
-    if seal.doubt.is_some() {
-        return Err(refusals::seal_in_doubt());
-    }
-    if seal.trip.is_some() {
-        return Err(refusals::seal_on_trip());
-    }
-    let office = deciding.offices_of(trip).map(|(origin, _)| origin);
-    if registration.pool.is_some() && registration.pool.as_ref() != office {
-        return Err(refusals::seal_of_another_pool());
-    }
+/// Every reason why a seal may not go on a trip, the firmest first: who chooses among seals wants all of them at once.
+pub fn reasons_against(
+    state: &State,
+    trip: &Trip,
+    seal: &Seal,
+    now: ServerTime,
+    rules: &Rulebook,
+) -> Vec<Refusal> {
+    against(&Deciding::looking(state, now, rules), trip, seal)
+}
+
+/// Whether a seal may go on a trip: the firmest reason why not.
+fn may_carry(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal) -> Result<(), Refusal> {
+    against(deciding, trip, seal)
+        .into_iter()
+        .next()
+        .map_or(Ok(()), Err)
+}
+
+fn against(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal) -> Vec<Refusal> {
     let rules = &deciding.edition_of(trip).assignment;
-    let route = trip
-        .route
-        .and_then(|route| deciding.route(route))
-        .ok_or_else(refusals::no_such_route)?;
-    certificate_holds(deciding, registration, route, rules)?;
-    will_last(seal, route, rules)?;
-    heard_lately(deciding, seal, rules)
+    let mut reasons = of_the_stock(deciding, trip, seal);
+    match trip.route.and_then(|route| deciding.route(route)) {
+        None => reasons.push(refusals::no_such_route()),
+        Some(route) => {
+            let registration = &seal.registration;
+            reasons.extend(certificate_holds(deciding, registration, route, rules).err());
+            reasons.extend(will_last(seal, route, rules).err());
+        }
+    }
+    reasons.extend(heard_lately(deciding, seal, rules).err());
+    reasons
+}
+
+/// What stands against a seal whatever the way is.
+fn of_the_stock(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal) -> Vec<Refusal> {
+    let registration = &seal.registration;
+    let office = deciding.offices_of(trip).map(|(origin, _)| origin);
+    let against: [(bool, fn() -> Refusal); 5] = [
+        (
+            registration.provider != trip.request.provider,
+            refusals::seal_of_another_provider,
+        ),
+        (seal.condition != SealCondition::Ready, refusals::seal_not_ready),
+        (seal.doubt.is_some(), refusals::seal_in_doubt),
+        (seal.trip.is_some(), refusals::seal_on_trip),
+        (
+            registration.pool.is_some() && registration.pool.as_ref() != office,
+            refusals::seal_of_another_pool,
+        ),
+    ];
+    against
+        .into_iter()
+        .filter(|(stands, _)| *stands)
+        .map(|(_, refusal)| refusal())
+        .collect()
 }
 
 fn certificate_holds(

@@ -48,14 +48,9 @@ pub struct Deciding<'a> {
 }
 
 pub(crate) fn decide(state: &State, input: &Input, now: ServerTime, rules: &Rulebook) -> Decision {
-    let stamp = Stamp::of(input, now);
     let mut deciding = Deciding {
-        base: state,
-        rules,
-        stamp,
-        observed: None,
-        events: Vec::new(),
-        scratch: None,
+        stamp: Stamp::of(input, now),
+        ..Deciding::looking(state, now, rules)
     };
     let answer = deciding.input(input);
     Decision {
@@ -66,6 +61,21 @@ pub(crate) fn decide(state: &State, input: &Input, now: ServerTime, rules: &Rule
 }
 
 impl<'a> Deciding<'a> {
+    /// Nothing is asked: rules are only looked at.
+    pub(crate) fn looking(state: &'a State, now: ServerTime, rules: &'a Rulebook) -> Self {
+        Self {
+            base: state,
+            rules,
+            stamp: Stamp {
+                at: now,
+                principal: None,
+            },
+            observed: None,
+            events: Vec::new(),
+            scratch: None,
+        }
+    }
+
     fn input(&mut self, input: &Input) -> Answer {
         match input {
             Input::Report(report) => self.report(report),

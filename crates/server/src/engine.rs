@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::projection::{self, Rows};
 use crate::roster::Roster;
+use crate::strangers::Strangers;
 
 /// The most inputs of one round: enough that a commit's sync is shared by all that waited for the one before.
 const ROUND_INPUTS: usize = 1024;
@@ -88,6 +89,7 @@ impl Engine {
             entries: broadcast::Sender::new(ENTRIES_KEPT),
             ordered: broadcast::Sender::new(ENTRIES_KEPT),
             fleet: Fleet::default(),
+            strangers: Strangers::default(),
             roster: Roster::default(),
             orders: Orders::default(),
             rules: Arc::clone(&rules),
@@ -370,6 +372,9 @@ impl Engine {
         for observed in &round.observed {
             self.shared.fleet.publish(observed);
         }
+        for staged in &round.batch.staged {
+            self.shared.strangers.publish(staged);
+        }
         for Journaled { entry, subjects } in round.batch.entries.drain(..) {
             for event in &entry.events {
                 self.publish_event(event);
@@ -385,8 +390,11 @@ impl Engine {
     }
 
     fn publish_event(&self, event: &Event) {
-        if let Event::SealRegistered { seal, .. } = event {
+        if let Event::SealRegistered { seal, registration } = event {
             self.shared.fleet.enter(*seal);
+            self.shared
+                .strangers
+                .forget(registration.protocol, &registration.device);
         }
         if let Event::RevisitAsked { trip, from, until } = event {
             self.shared.put_revisit(*trip, *from, *until);

@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::reported::ReportBatch;
 use crate::roster::Roster;
+use crate::strangers::Strangers;
 
 /// Entries kept for a slow subscriber; one that falls behind is told so, and reads the journal instead.
 pub const ENTRIES_KEPT: usize = 4096;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) senders: Senders,
     pub(crate) entries: broadcast::Sender<Arc<Published>>,
     pub(crate) fleet: Fleet,
+    pub(crate) strangers: Strangers,
     pub(crate) roster: Roster,
     pub(crate) orders: Orders,
     pub(crate) rules: Arc<Rulebook>,
@@ -131,6 +133,11 @@ impl EngineHandle {
     /// Each seal's moving parts.
     pub fn fleet(&self) -> &Fleet {
         &self.shared.fleet
+    }
+
+    /// What devices nobody has registered last did.
+    pub fn strangers(&self) -> &Strangers {
+        &self.shared.strangers
     }
 
     /// Which device is which seal.

@@ -17,6 +17,7 @@ pub mod projection;
 pub mod ask;
 pub mod handle;
 pub mod fleet;
+pub mod strangers;
 pub mod roster;
 pub mod orders;
 

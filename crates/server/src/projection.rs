@@ -426,9 +426,14 @@ impl View<'_> {
     }
 }
 
+/// Its provider, and the office of its pool; without a pool every office, until it is on a trip.
 fn own_keys(seal: &Seal) -> Vec<ScopeKey> {
-    let pool = seal.registration.pool.clone().map(ScopeKey::Office);
-    pool.into_iter()
+    let office = match seal.registration.pool.clone() {
+        Some(pool) => Some(ScopeKey::Office(pool)),
+        None => seal.trip.is_none().then_some(ScopeKey::AnyOffice),
+    };
+    office
+        .into_iter()
         .chain([ScopeKey::Organisation(seal.registration.provider)])
         .collect()
 }

@@ -142,6 +142,8 @@ impl RecordKind {
 pub enum ScopeKey {
     /// A customs office it touches.
     Office(OfficeCode),
+    /// Every customs office: an idle seal that belongs to no pool may serve any of them.
+    AnyOffice,
     /// A firm it belongs to: owner, provider, carrier alike.
     Organisation(OrganisationId),
     /// A person it concerns: technician, executor, driver.
@@ -153,6 +155,7 @@ impl ScopeKey {
     pub fn text(&self) -> String {
         match self {
             Self::Office(code) => format!("office:{code}"),
+            Self::AnyOffice => "office:any".into(),
             Self::Organisation(organisation) => format!("organisation:{organisation}"),
             Self::Person(person) => format!("person:{person}"),
         }

@@ -155,7 +155,9 @@ impl Caller {
     pub fn scope(&self) -> Scope {
         match (&self.role, &self.belongs) {
             (Role::Technician | Role::Driver, _) => Scope::Keys(vec![ScopeKey::Person(self.person)]),
-            (_, Belonging::Office(office)) => Scope::Keys(vec![ScopeKey::Office(office.clone())]),
+            (_, Belonging::Office(office)) => {
+                Scope::Keys(vec![ScopeKey::Office(office.clone()), ScopeKey::AnyOffice])
+            }
             (_, Belonging::Organisation(organisation)) => Scope::Keys(vec![
                 ScopeKey::Organisation(*organisation),
                 ScopeKey::Person(self.person),

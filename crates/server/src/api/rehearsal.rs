@@ -3,6 +3,7 @@
 //! It is asked for pages that say what can be done next and why not. The engine decides again, on everything; what stands
 //! here is read from the last commit and never longer true than that.
 
+use segel_custody::assign::reasons_against;
 use segel_custody::{Answer, State, decide, state};
 use segel_model::document::DocumentStatus;
 use segel_model::grant::UnlockMethod;
@@ -341,8 +342,16 @@ impl Rehearsal<'_> {
             seal: id,
             technician: self.technician,
         };
-        let refusal = with_seal.would(caller, command).err();
-        refusal.map(|refusal| refusal.say.into()).into_iter().collect()
+        let record = self.state.trips.get(&trip);
+        let against = |trip| reasons_against(&with_seal.state, trip, seal, self.now, self.rules);
+        let mut reasons = record.map(against).unwrap_or_default();
+        // What stands against the trip itself comes first.
+        if let Some(refusal) = with_seal.would(caller, command).err()
+            && !reasons.contains(&refusal)
+        {
+            reasons.insert(0, refusal);
+        }
+        reasons.into_iter().map(|refusal| refusal.say.into()).collect()
     }
 
     /// What the lint would remark about a plan.

@@ -162,7 +162,7 @@ async fn list_quarantine(
             order: segel_store::record::Order::LatelyMoved,
             ..view.listing(RecordKind::Quarantine, wanted)
         };
-        view.page(&listing, |_, stranger: Stranger| Ok(stranger.show()))
+        view.page(&listing, |_, stranger: Stranger| Ok(stranger.show(view.api)))
     });
     Ok(Json(page.await?))
 }
@@ -176,11 +176,16 @@ struct Stranger {
 }
 
 impl Stranger {
-    fn show(self) -> QuarantinedDevice {
+    fn show(self, api: &Api) -> QuarantinedDevice {
+        let now = api.engine().strangers().get(self.protocol, &self.device);
         QuarantinedDevice {
             protocol: self.protocol.into(),
             device: self.device.0,
             first_seen: self.at.into(),
+            last_seen: now.as_ref().map(|now| now.last_seen.into()),
+            frames: now.as_ref().map_or(0, |now| now.frames),
+            peer: now.as_ref().and_then(|now| now.peer).map(|peer| peer.to_string()),
+            profile: now.map(|now| now.profile),
         }
     }
 }

@@ -3553,6 +3553,22 @@ export interface components {
                 device: string;
                 /** @description When it was first heard. */
                 first_seen: components["schemas"]["Moment"];
+                last_seen?: components["schemas"]["Moment"] | null;
+                /**
+                 * Format: int64
+                 * @description Its frames since the server started.
+                 */
+                frames: number;
+                /**
+                 * @description From where the last frame came.
+                 * @example 10.8.0.7:41022
+                 */
+                peer?: string | null;
+                /**
+                 * @description By which profile its frames were read.
+                 * @example jt701d
+                 */
+                profile?: string | null;
             }[];
             /** @description Pass it as `?cursor=` to read on. */
             next?: string | null;
@@ -4042,6 +4058,22 @@ export interface components {
             device: string;
             /** @description When it was first heard. */
             first_seen: components["schemas"]["Moment"];
+            last_seen?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description Its frames since the server started.
+             */
+            frames: number;
+            /**
+             * @description From where the last frame came.
+             * @example 10.8.0.7:41022
+             */
+            peer?: string | null;
+            /**
+             * @description By which profile its frames were read.
+             * @example jt701d
+             */
+            profile?: string | null;
         };
         /** @description Bytes as they came, with secrets masked unless they were unmasked (a right that the journal keeps). */
         RawFrame: {

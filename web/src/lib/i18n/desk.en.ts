@@ -318,6 +318,8 @@ export const deskEnglish: Record<keyof typeof deskIndonesian, string> = {
   'seal.queue_empty': 'No trip is waiting for a seal',
   'seal.queue_empty_hint': 'A trip appears here once its route is approved.',
   'seal.waits_since': 'Waiting since',
+  'seal.last_heard': 'last',
+  'seal.frames': '{count} frames',
   'seal.quarantine_empty': 'No unknown device',
   'seal.first_seen': 'First heard',
   'seal.reports': 'Reports',

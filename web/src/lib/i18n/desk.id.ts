@@ -317,6 +317,8 @@ export const deskIndonesian = {
   'seal.queue_empty': 'Tidak ada perjalanan menunggu segel',
   'seal.queue_empty_hint': 'Perjalanan muncul di sini begitu rutenya disetujui.',
   'seal.waits_since': 'Menunggu sejak',
+  'seal.last_heard': 'terakhir',
+  'seal.frames': '{count} pesan',
   'seal.quarantine_empty': 'Tidak ada perangkat asing',
   'seal.first_seen': 'Pertama terdengar',
   'seal.reports': 'Laporan',

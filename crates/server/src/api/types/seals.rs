@@ -273,6 +273,16 @@ pub struct QuarantinedDevice {
     pub device: String,
     /// When it was first heard.
     pub first_seen: Moment,
+    /// When it was last heard; nothing where it has said nothing since the server started.
+    pub last_seen: Option<Moment>,
+    /// Its frames since the server started.
+    pub frames: u64,
+    /// From where the last frame came.
+    #[schema(example = "10.8.0.7:41022")]
+    pub peer: Option<String>,
+    /// By which profile its frames were read.
+    #[schema(example = "jt701d")]
+    pub profile: Option<String>,
 }
 
 /// One report of a seal, as decoded and judged, with its raw frame.
