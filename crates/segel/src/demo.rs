@@ -132,6 +132,7 @@ impl Stage {
             demo: true,
             demo_cards: self.cards.clone(),
             basemap_url: basemap.as_ref().map(|_| Basemap::PATH.to_owned()),
+            ..Settings::default()
         };
         let rushing = self.rushing.take();
         Ok(Setup {

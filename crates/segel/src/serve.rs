@@ -56,6 +56,7 @@ pub fn run(options: Options) -> Result<()> {
     let settings = api::Settings {
         secure,
         basemap_url: basemap.as_ref().map(|_| Basemap::PATH.to_owned()),
+        proxies: config.proxies.clone(),
         ..api::Settings::default()
     };
     let setup = Setup {

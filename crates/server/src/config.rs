@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::first_start::First;
+use crate::proxies::Proxies;
 
 /// Everything an administrator can set. Rules of the SOP are not here: they stand in the rulebook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub listen: Listen,
     /// Certificate and key for HTTPS.
     pub tls: Option<Tls>,
+    /// Proxies in front of the web app that say whom they speak for; none are believed unless they are named.
+    pub proxies: Proxies,
     /// How much strangers may ask of this machine.
     pub limits: Limits,
     /// The customs computer system; without it messages wait.
@@ -202,6 +205,24 @@ mod tests {
         let failure = Config::load("[listen]\njointek = '0.0.0.0:1'").expect_err("no such name");
         assert!(
             failure.to_string().contains("unknown field `jointek`"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn proxies_are_named_by_address_or_network_and_a_wrong_one_is_refused() {
+        let config = Config::load("[proxies]\ntrusted = ['10.8.0.7', 'fd00::/8']\nheader = 'forwarded'");
+        let named: Vec<String> = config
+            .expect("it reads")
+            .proxies
+            .trusted
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(named, ["10.8.0.7/32", "fd00::/8"]);
+        let failure = Config::load("[proxies]\ntrusted = ['proxy']").expect_err("no network");
+        assert!(
+            failure.to_string().contains("no address and no network: proxy"),
             "{failure}"
         );
     }

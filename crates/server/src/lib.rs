@@ -27,6 +27,7 @@ pub mod keeper;
 pub mod background;
 pub mod metrics;
 
+pub mod proxies;
 pub mod auth;
 pub mod photos;
 pub mod api;

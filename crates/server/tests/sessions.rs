@@ -335,3 +335,55 @@ fn pages_follow_each_other_without_gap_or_repeat() {
     assert_eq!(seen, ["6", "5", "4", "3", "2", "1", "0"]);
     assert_eq!(user.get("/documents?cursor=x").status, 400);
 }
+
+/// How many codes a network may try at once as it is counted for a client that says it is another one each time.
+fn tries(house: &House, forwarded: impl Fn(usize) -> String) -> usize {
+    let stranger = house.stranger();
+    let tries = |number: usize| {
+        let body =
+            json!({"code": format!("AAAA-{number:04}"), "login": "siapa", "password": "x", "name": "x"});
+        let forwarded = forwarded(number);
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-forwarded-for", forwarded.as_str()),
+        ];
+        let answer = stranger.send(
+            "POST",
+            "/invitations/accept",
+            body.to_string().into_bytes(),
+            &headers,
+        );
+        answer.status
+    };
+    (0..103).map(tries).take_while(|status| *status != 429).count()
+}
+
+/// Who stands behind a proxy is counted by what the proxy says; who only says that they do is counted as themselves.
+#[test]
+fn a_client_is_who_a_named_proxy_says_and_never_who_the_client_says() {
+    let somebody_else = |number: usize| format!("10.{}.{}.1", number / 250, number % 250);
+    // No try comes back while the test runs.
+    let hand = Hand::at(ServerTime::from_unix_ms(1_795_500_000_000));
+    let alone = House::open_at(&hand);
+    assert_eq!(
+        tries(&alone, somebody_else),
+        100,
+        "a header of its own buys a client nothing"
+    );
+
+    let proxies = segel_server::proxies::Proxies {
+        trusted: vec!["127.0.0.1".parse().expect("an address")],
+        ..Default::default()
+    };
+    let behind = House::open_behind(proxies, &hand);
+    assert_eq!(
+        tries(&behind, somebody_else),
+        103,
+        "each of the proxy's clients for itself"
+    );
+    assert_eq!(
+        tries(&behind, |number| format!("9.9.9.{number}, 203.0.113.7")),
+        100,
+        "one client, whatever it invents"
+    );
+}

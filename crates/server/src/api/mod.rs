@@ -38,6 +38,7 @@ use crate::EngineHandle;
 use crate::auth::attempts::Attempts;
 use crate::auth::passwords::Passwords;
 use crate::auth::sessions::Ended;
+use crate::proxies::Proxies;
 use problem::Problem;
 
 pub use openapi::{openapi, openapi_json};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub demo_cards: DemoCards,
     /// The operator's own basemap (PMTiles).
     pub basemap_url: Option<String>,
+    /// Proxies that are believed when they say whom they speak for.
+    pub proxies: Proxies,
 }
 
 /// What every handler holds.

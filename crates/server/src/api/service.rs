@@ -83,9 +83,9 @@ pub fn router(api: Api, web: Router) -> Router {
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(api)
+        .with_state(api.clone())
         .fallback_service(web)
-        .layer(middleware::from_fn(surround))
+        .layer(middleware::from_fn_with_state(api, surround))
 }
 
 async fn document() -> impl IntoResponse {
@@ -124,11 +124,12 @@ async fn metrics(State(api): State<Api>) -> impl IntoResponse {
 }
 
 /// What surrounds every answer.
-async fn surround(request: Request, next: Next) -> Response {
+async fn surround(State(api): State<Api>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = secrets::hex(&secrets::random::<8>());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let client = super::session::client(&api, request.extensions(), request.headers());
     let response = in_time(request, next, &path).await;
     let mut response = problem::write(response, &request_id);
     secure(&mut response, &path);
@@ -139,7 +140,8 @@ async fn surround(request: Request, next: Next) -> Response {
     }
     let status = response.status().as_u16();
     let took_ms = started.elapsed().as_millis() as u64;
-    tracing::debug!(request_id, %method, path, status, took_ms, "request_answered");
+    let client = client.map(tracing::field::display);
+    tracing::debug!(request_id, %method, path, status, took_ms, client, "request_answered");
     response
 }
 

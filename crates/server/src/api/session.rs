@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::{HeaderMap, StatusCode, header, request};
+use axum::http::{Extensions, HeaderMap, StatusCode, header, request};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use segel_custody::state;
@@ -51,9 +51,13 @@ async fn sign_in(
     let account = account.filter(|account| account.closed.is_none());
     let hash = account.as_ref().map(|account| account.password.clone());
     let fits = api.inner.passwords.verify(password, hash).await?;
-    let account = account.filter(|_| fits).ok_or_else(wrong)?;
+    let client = peer.map(tracing::field::display);
+    let Some(account) = account.filter(|_| fits) else {
+        tracing::warn!(client, "sign_in_refused");
+        return Err(wrong());
+    };
     api.inner.attempts.succeeded(&login);
-    tracing::info!(person = account.person.0, "signed_in");
+    tracing::info!(person = account.person.0, client, "signed_in");
     open(&api, account.person, &headers).await
 }
 
@@ -178,14 +182,19 @@ impl From<Crowded> for Problem {
     }
 }
 
+/// Whom a request comes from, past the proxies that are believed.
+pub(super) fn client(api: &Api, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(api.settings().proxies.client(peer.ip(), headers))
+}
+
 /// Where a request comes from; nothing where the server was started without it.
 pub(super) struct Peer(pub Option<IpAddr>);
 
 impl FromRequestParts<Api> for Peer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut request::Parts, _api: &Api) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(peer)| peer.ip())))
+    async fn from_request_parts(parts: &mut request::Parts, api: &Api) -> Result<Self, Problem> {
+        Ok(Self(client(api, &parts.extensions, &parts.headers)))
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use segel_server::clock::{Clock, Hand};
 use segel_server::config::{Config, DataFolder};
+use segel_server::proxies::Proxies;
 use segel_server::service::{Service, Setup};
 use segel_server::{api, rules};
 use serde_json::{Value, json};
@@ -32,18 +33,28 @@ pub struct House {
 impl House {
     /// Opens a new one.
     pub fn open() -> Self {
-        Self::open_with(Box::new(Clock::system))
+        Self::open_with(Box::new(Clock::system), Proxies::default())
     }
 
     /// Opens a new one whose clock is moved by hand.
     pub fn open_at(hand: &Hand) -> Self {
         let clock = hand.clock();
-        Self::open_with(Box::new(move |_| clock))
+        Self::open_with(Box::new(move |_| clock), Proxies::default())
     }
 
-    fn open_with(clock: Box<dyn FnOnce(Option<segel_model::ServerTime>) -> Clock>) -> Self {
+    fn open_with(clock: Start, proxies: Proxies) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let mut service = Service::start(setup(&folder, clock)).expect("it starts");
+        Self::start(setup(&folder, clock, proxies), folder)
+    }
+
+    /// Opens a new one behind proxies that are believed.
+    pub fn open_behind(proxies: Proxies, hand: &Hand) -> Self {
+        let clock = hand.clock();
+        Self::open_with(Box::new(move |_| clock), proxies)
+    }
+
+    fn start(setup: Setup, folder: TempDir) -> Self {
+        let mut service = Service::start(setup).expect("it starts");
         let codes = service.take_first_codes().expect("a first start");
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -118,7 +129,10 @@ impl Drop for House {
     }
 }
 
-fn setup(folder: &TempDir, clock: Box<dyn FnOnce(Option<segel_model::ServerTime>) -> Clock>) -> Setup {
+/// The clock a server starts with.
+type Start = Box<dyn FnOnce(Option<segel_model::ServerTime>) -> Clock>;
+
+fn setup(folder: &TempDir, clock: Start, proxies: Proxies) -> Setup {
     let mut config = Config {
         data: DataFolder(folder.path().into()),
         ..Config::default()
@@ -131,10 +145,13 @@ fn setup(folder: &TempDir, clock: Box<dyn FnOnce(Option<segel_model::ServerTime>
         config,
         rules: rules::load(rules::DEFAULT).expect("the rules that come with the program"),
         clock,
-        http: Box::new(|engine| {
+        http: Box::new(move |engine| {
             let parts = api::Parts {
                 engine: engine.clone(),
-                settings: api::Settings::default(),
+                settings: api::Settings {
+                    proxies,
+                    ..api::Settings::default()
+                },
                 metrics: Arc::new(|| "# EOF\n".into()),
             };
             Ok(api::router(api::start(parts)?, axum::Router::new()))
