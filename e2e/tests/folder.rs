@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use segel_e2e::house::{House, Running, flip_a_byte};
 use segel_e2e::program::program;
@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// What an administrator is promised of a stop.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// Nothing here takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn house() -> House {
     House::new().expect("a folder")
@@ -87,6 +89,32 @@ fn a_stop_takes_less_than_five_seconds_and_loses_nothing() {
         said(&verified)
     );
     start(&house).stop().expect("it starts and stops again");
+}
+
+/// A start writes down what the journal is, and `segel verify` holds the journal against it.
+#[test]
+fn a_checkpoint_is_written_at_a_start_and_verified() {
+    let house = house();
+    let running = start(&house);
+    let written = house.data().join("checkpoints");
+    let is_written =
+        || fs::read_dir(&written).is_ok_and(|files| files.flatten().any(|file| is_text(&file.path())));
+    let began = Instant::now();
+    while !is_written() {
+        assert!(began.elapsed() < PATIENCE, "no checkpoint comes");
+        std::thread::yield_now();
+    }
+    running.stop().expect("it stops");
+    let verified = segel(&house, &["verify", "--data", &text(&house.data())]);
+    assert!(
+        verified.status.success() && said(&verified).contains(" 1 checkpoints"),
+        "{}",
+        said(&verified)
+    );
+}
+
+fn is_text(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "txt")
 }
 
 /// "The first start prints two one-time invitations": and once somebody has joined, no later start does.

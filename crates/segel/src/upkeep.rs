@@ -98,12 +98,13 @@ pub fn rebuild_state(options: &Folder) -> Result<()> {
 
 fn tell(folder: &Path, verified: &Verified) -> Result<()> {
     println!(
-        "{}: {} entries, {} reports, {} blocks, {} files",
+        "{}: {} entries, {} reports, {} blocks, {} files, {} checkpoints",
         folder.display(),
         verified.entries,
         verified.reports,
         verified.blocks,
-        verified.blobs
+        verified.blobs,
+        verified.checkpoints
     );
     for finding in &verified.findings {
         println!("  {finding}");

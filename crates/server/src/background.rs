@@ -14,7 +14,8 @@ use segel_custody::state::Trip;
 use segel_model::{EventTime, Input, Observed, TripId};
 use segel_store::side::Sweep;
 use segel_store::{
-    BackupList, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots, StoreError,
+    BackupList, Checkpointer, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots,
+    StoreError,
 };
 
 use crate::EngineHandle;
@@ -22,6 +23,8 @@ use crate::ask::Side;
 
 /// Between two snapshots: a start after a crash folds at most so much.
 const SNAPSHOT_PAUSE: Duration = Duration::from_secs(60);
+/// Between two checkpoints of the journal: one an hour is kept for ever.
+const CHECKPOINT_PAUSE: Duration = Duration::from_secs(3600);
 /// How long a thread with nothing to do sleeps: new work is noticed within it.
 const PAUSE_IDLE: Duration = Duration::from_millis(500);
 /// After a failure of the disk, the thread tries again; the engine itself stops at its own first failure.
@@ -103,6 +106,14 @@ pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<Du
         tracing::info!(commit = position.commit, "snapshot written");
     }
     Ok(SNAPSHOT_PAUSE)
+}
+
+/// Writes down what the journal is, for those who keep it elsewhere.
+pub fn write_checkpoint(checkpointer: &mut Checkpointer) -> Result<Duration, StoreError> {
+    if let Some(entries) = checkpointer.step()? {
+        tracing::info!(entries, "checkpoint written");
+    }
+    Ok(CHECKPOINT_PAUSE)
 }
 
 /// A file in the data folder that asks for a backup: JSON, the target's path.

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use segel_model::report::Protocol;
 use segel_model::{Rulebook, ServerTime};
 use segel_store::history::Rules as CompactionRules;
-use segel_store::{Compactor, Options, Snapshots, Store, StoreError};
+use segel_store::{Checkpointer, Compactor, Options, Snapshots, Store, StoreError};
 
 use crate::EngineHandle;
 use crate::background::{self, Curfew, repeat};
@@ -226,6 +226,11 @@ impl Service {
             let (engine, snapshots) = (engine(), self.snapshots.clone());
             move || background::write_snapshot(&snapshots, &engine)
         };
+        let checkpoint = {
+            let mut checkpointer =
+                Checkpointer::new(self.engine.store().folder(), self.engine.reader().clone());
+            move || background::write_checkpoint(&mut checkpointer)
+        };
         let revisit = {
             let engine = engine();
             move || background::revisit(&engine)
@@ -242,6 +247,7 @@ impl Service {
             repeat("keeper", &self.curfew, keep)?,
             repeat("compactor", &self.curfew, compact)?,
             repeat("snapshotter", &self.curfew, snapshot)?,
+            repeat("checkpoints", &self.curfew, checkpoint)?,
             repeat("revisits", &self.curfew, revisit)?,
             repeat("backups", &self.curfew, back_up)?,
             repeat("sweeper", &self.curfew, sweep)?,

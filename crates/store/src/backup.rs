@@ -18,7 +18,7 @@ use crate::folder::{Folder, sync_folder_of, write_whole};
 use crate::reader::Reader;
 use crate::store::{Position, Store};
 use crate::verify::{Verified, verify};
-use crate::{StoreError, chain, journal, schema};
+use crate::{StoreError, chain, checkpoints, journal, schema};
 
 /// The list's name.
 const LIST: &str = "backup.json";
@@ -44,6 +44,8 @@ pub fn backup(store: &Store, target: impl Into<PathBuf>, made: ServerTime) -> Re
     let target = Folder::at(target);
     refuse_unless_empty(target.root())?;
     target.create()?;
+    // Before the journal, so that none of them is over entries that the copy has not.
+    copy_checkpoints(store.folder(), &target)?;
     let history = store.history();
     copy_database(&store.folder().truth(), &schema::TRUTH, &target.truth())?;
     copy_database(&store.folder().history(), &schema::HISTORY, &target.history())?;
@@ -64,6 +66,7 @@ pub fn restore(from: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Result<V
     copy_file(&from.truth(), &target.truth())?;
     copy_file(&from.history(), &target.history())?;
     copy_blobs(&from, &target)?;
+    copy_checkpoints(&from, &target)?;
     let mut verified = verify(target.root())?;
     if verified.head != list.head.0 {
         verified.findings.push(format!(
@@ -72,6 +75,15 @@ pub fn restore(from: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Result<V
         ));
     }
     Ok(verified)
+}
+
+fn copy_checkpoints(from: &Folder, target: &Folder) -> Result<(), StoreError> {
+    for file in checkpoints::files(from)? {
+        if let Some(name) = file.file_name() {
+            copy_file(&file, &target.checkpoints().join(name))?;
+        }
+    }
+    Ok(())
 }
 
 fn refuse_unless_empty(folder: &Path) -> Result<(), StoreError> {

@@ -44,13 +44,24 @@ impl Folder {
         self.root.join("snapshots")
     }
 
+    /// How many entries the journal had, and the root over them, at moments of its life.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
     fn lock(&self) -> PathBuf {
         self.root.join("segel.lock")
     }
 
     /// Creates what is missing.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
-        for folder in [self.root.clone(), self.blobs(), self.snapshots()] {
+        let folders = [
+            self.root.clone(),
+            self.blobs(),
+            self.snapshots(),
+            self.checkpoints(),
+        ];
+        for folder in folders {
             fs::create_dir_all(&folder).on_file("create folder", &folder)?;
         }
         Ok(())

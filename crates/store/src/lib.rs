@@ -1,7 +1,7 @@
 //! What must survive: journal, reports, read models, accounts, outbox, blobs.
 //!
 //! One folder is one Segel. `segel.db` is the truth, `history.db` the sealed blocks of old reports, `blobs/` the photos and
-//! documents, `snapshots/` copies of the state that only make the start quick. `Store` writes, `Reader` reads, and
+//! documents, `snapshots/` copies of the state that only make the start quick, `checkpoints/` what the journal was. `Store` writes, `Reader` reads, and
 //! a commit is durable when its call returns: whoever answers the world waits for that.
 
 mod error;
@@ -26,6 +26,7 @@ pub mod reports;
 pub mod recover;
 pub mod snapshot;
 
+pub mod checkpoints;
 pub mod backup;
 pub mod blob;
 mod metrics;
@@ -34,6 +35,7 @@ pub mod verify;
 pub use backup::{BackupList, backup, restore};
 pub use batch::*;
 pub use blob::{Blob, Blobs};
+pub use checkpoints::Checkpointer;
 pub use error::StoreError;
 pub use folder::Folder;
 pub use history::{Compactor, Progress};

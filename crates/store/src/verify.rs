@@ -1,7 +1,7 @@
 //! Verification of a folder at rest: is everything there, and is it what was written?
 //!
 //! The journal's chain is recomputed from its first entry, the chain of staged reports from its first commit, through
-//! history, to the last; every block is read and hashed again and compared with what the journal vouches for; every
+//! history, to the last; every checkpoint must be one of this journal, whatever came after; every block is read and hashed again and compared with what the journal vouches for; every
 //! named blob is read.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use segel_model::{BlobHash, Entry, Event};
 
 use crate::blob::Blobs;
 use crate::chain::{self, Hash};
+use crate::checkpoints::Check;
 use crate::error::Doing;
 use crate::folder::Folder;
 use crate::history::{self, Run, parts_of, reports_of, runs_after};
@@ -39,6 +40,8 @@ pub struct Verified {
     pub reports: u64,
     /// Blocks whose hash holds.
     pub blocks: u64,
+    /// Checkpoints that the journal agrees with.
+    pub checkpoints: u64,
     /// Blobs that are there and are what their name says.
     pub blobs: u64,
     /// What does not hold, in words.
@@ -53,7 +56,7 @@ impl Verified {
         self.findings.is_empty()
     }
 
-    fn found(&mut self, what: String) {
+    pub(crate) fn found(&mut self, what: String) {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(what);
         } else {
@@ -76,7 +79,7 @@ pub fn verify(folder: impl Into<PathBuf>) -> Result<Verified, StoreError> {
     check_pages(&truth, "segel.db", &mut verified);
     check_pages(&history, "history.db", &mut verified);
     let vouched = note(&mut verified, Vouched::default(), |verified| {
-        journal_holds(&truth, verified)
+        journal_holds(&truth, &folder, verified)
     });
     let sealed = note(&mut verified, (0, chain::START), |verified| {
         history_holds(&history, &vouched, verified)
@@ -121,14 +124,20 @@ type Vouched = BTreeMap<u64, Vec<String>>;
 
 type Line = (u64, Hash, Vec<u8>);
 
-fn journal_holds(truth: &Connection, verified: &mut Verified) -> Result<Vouched, StoreError> {
-    let mut vouched = Vouched::new();
+fn journal_holds(
+    truth: &Connection,
+    folder: &Folder,
+    verified: &mut Verified,
+) -> Result<Vouched, StoreError> {
+    let (mut vouched, mut checkpoints) = (Vouched::new(), Check::of(folder, verified)?);
     loop {
         let lines = lines_after(truth, verified.position.seq)?;
         if lines.is_empty() {
+            checkpoints.finish(verified);
             return Ok(vouched);
         }
         for (seq, hash, body) in lines {
+            checkpoints.take(&body, verified);
             line_holds(verified, (seq, hash), &body, &mut vouched);
         }
     }

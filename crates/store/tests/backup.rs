@@ -8,8 +8,8 @@ use segel_custody::State;
 use segel_model::{Event, TripId};
 use segel_store::history::Rules;
 use segel_store::{
-    Compactor, Folder, Opened, Options, Position, Progress, SideRow, Snapshots, Store, Verified, backup,
-    rebuild, restore, verify,
+    Checkpointer, Compactor, Folder, Opened, Options, Position, Progress, SideRow, Snapshots, Store,
+    Verified, backup, rebuild, restore, verify,
 };
 use tempfile::TempDir;
 
@@ -102,6 +102,109 @@ fn last_hash(opened: &Opened) -> [u8; 32] {
         .journal_after(opened.store.position().seq - 1, 1)
         .expect("the journal");
     lines[0].hash
+}
+
+fn checkpoint(opened: &Opened) -> Option<u64> {
+    let mut checkpointer = Checkpointer::new(opened.store.folder(), opened.reader.clone());
+    checkpointer.step().expect("a checkpoint")
+}
+
+#[test]
+fn a_checkpoint_is_written_once_for_what_the_journal_holds_and_holds_as_it_grows() {
+    let (folder, opened) = furnished();
+    let entries = opened.store.position().seq;
+    let mut checkpointer = Checkpointer::new(opened.store.folder(), opened.reader.clone());
+    assert_eq!(checkpointer.step().expect("a step"), Some(entries));
+    assert_eq!(checkpointer.step().expect("a step"), None, "nothing came since");
+    assert_eq!(checkpoint(&opened), None, "a start does not write it again");
+    let commit = opened.store.position().commit + 1;
+    opened
+        .store
+        .commit(&common::entry_of(commit, entries + 1, vec![]))
+        .expect("a commit");
+    assert_eq!(checkpointer.step().expect("a step"), Some(entries + 1));
+    drop((checkpointer, opened));
+    let verified = verify(folder.path()).expect("a look");
+    assert_eq!((verified.findings, verified.checkpoints), (vec![], 2));
+}
+
+/// Whoever rewrites an entry can write its hash anew; the root that somebody kept cannot be had with other entries.
+#[test]
+fn an_entry_rewritten_with_its_hash_is_found_by_the_checkpoint_alone() {
+    let (folder, opened) = furnished();
+    let last = checkpoint(&opened).expect("a checkpoint");
+    let before = opened.reader.head_at(last - 1).expect("a hash");
+    let body = opened.reader.journal_after(last - 1, 1).expect("the last entry")[0]
+        .body
+        .clone();
+    drop(opened);
+    let other = String::from_utf8(body)
+        .expect("JSON")
+        .replace("\"shard\":0", "\"shard\":1");
+    let hash = segel_store::chain::link(&before, other.as_bytes());
+    let connection = Connection::open(folder.path().join("segel.db")).expect("the file");
+    let changed = connection
+        .execute(
+            "UPDATE journal SET body = ?1, hash = ?2 WHERE seq = ?3",
+            rusqlite::params![other.as_bytes(), hash, last as i64],
+        )
+        .expect("a change");
+    assert_eq!(changed, 1);
+    drop(connection);
+    assert_eq!(
+        verify(folder.path()).expect("a look").findings,
+        [format!(
+            "the first {last} entries are not those of the checkpoint over them"
+        )]
+    );
+}
+
+#[test]
+fn entries_cut_off_behind_a_checkpoint_are_missed() {
+    let (folder, opened) = furnished();
+    let last = checkpoint(&opened).expect("a checkpoint");
+    drop(opened);
+    let connection = Connection::open(folder.path().join("segel.db")).expect("the file");
+    connection
+        .execute_batch(&format!(
+            "PRAGMA foreign_keys=OFF; DELETE FROM journal WHERE seq = {last}"
+        ))
+        .expect("a change");
+    drop(connection);
+    let findings = verify(folder.path()).expect("a look").findings;
+    let missed = format!(
+        "a checkpoint is over {last} entries, but the journal ends after {}",
+        last - 1
+    );
+    assert!(findings.contains(&missed), "{findings:?}");
+}
+
+#[test]
+fn a_file_that_is_no_checkpoint_is_found() {
+    let (folder, opened) = furnished();
+    checkpoint(&opened).expect("a checkpoint");
+    drop(opened);
+    std::fs::write(
+        folder.path().join("checkpoints/000000000001.txt"),
+        "segel/journal\n1\n",
+    )
+    .expect("written");
+    let findings = verify(folder.path()).expect("a look").findings;
+    assert_eq!(findings.len(), 1);
+    assert!(
+        findings[0].ends_with("000000000001.txt is no checkpoint: a checkpoint has three lines, each ended"),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn a_backup_carries_the_checkpoints_along() {
+    let (folder, opened) = furnished();
+    checkpoint(&opened).expect("a checkpoint");
+    let (copy, again) = (folder.path().join("copy"), folder.path().join("again"));
+    backup(&opened.store, &copy, START).expect("a backup");
+    let restored = restore(&copy, &again).expect("a restored store");
+    assert_eq!((restored.findings, restored.checkpoints), (vec![], 1));
 }
 
 #[test]
