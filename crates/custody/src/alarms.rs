@@ -233,7 +233,18 @@ pub fn close(deciding: &mut Deciding<'_>, id: AlarmId, outcome: AlarmOutcome, re
         },
     };
     deciding.emit(event);
+    keep(deciding, id);
     Ok(None)
+}
+
+/// A closed alarm leaves with its trip; one of no trip is kept at hand for as long as a finished trip is.
+fn keep(deciding: &mut Deciding<'_>, id: AlarmId) {
+    let closed = |alarm: &&Alarm| !alarm.is_open() && alarm.finding.trip.is_none();
+    if deciding.alarm(id).filter(closed).is_some() {
+        let kept_s = deciding.rules.in_force(deciding.now()).finished_kept_s.max(1);
+        let until = deciding.now().plus_s(i64::from(kept_s));
+        deciding.emit(Event::AlarmKept { alarm: id, until });
+    }
 }
 
 /// What a person's wish to close comes to.
@@ -269,6 +280,10 @@ fn another_saw(alarm: &Alarm, closer: PersonId) -> bool {
 /// Nobody reacted in time.
 pub fn tick(deciding: &mut Deciding<'_>, id: AlarmId) {
     let now = deciding.now();
+    let kept_until = deciding.alarm(id).and_then(|alarm| alarm.kept_until);
+    if kept_until.is_some_and(|until| until <= now) {
+        return deciding.emit(Event::AlarmArchived { alarm: id });
+    }
     while let Some((_, step)) = deciding
         .alarm(id)
         .and_then(next_step)
@@ -335,6 +350,9 @@ pub fn fold(state: &mut State, event: &Event, stamp: &Stamp) {
             .values_mut()
             .for_each(|alarm| alarm.counts_from = alarm.counts_from.plus_ms(*by_ms));
     }
+    if let Event::AlarmArchived { alarm } = event {
+        state.alarms.remove(alarm);
+    }
     let Some(alarm) = named(event).and_then(|id| state.alarms.get_mut(&id)) else {
         return;
     };
@@ -355,7 +373,8 @@ fn named(event: &Event) -> Option<AlarmId> {
         | Event::AlarmInvestigated { alarm, .. }
         | Event::AlarmCommented { alarm, .. }
         | Event::AlarmClosureProposed { alarm, .. }
-        | Event::AlarmClosed { alarm, .. } => Some(*alarm),
+        | Event::AlarmClosed { alarm, .. }
+        | Event::AlarmKept { alarm, .. } => Some(*alarm),
         _ => None,
     }
 }
@@ -391,6 +410,7 @@ fn live(alarm: &mut Alarm, event: &Event, stamp: &Stamp) {
                 signed,
             });
         }
+        Event::AlarmKept { until, .. } => alarm.kept_until = Some(*until),
         _ => {}
     }
 }
@@ -409,6 +429,7 @@ fn raised(finding: &Finding, reaction: Reaction, stamp: &Stamp) -> Alarm {
         escalate_due: None,
         recovered_at: None,
         unsupported: None,
+        kept_until: None,
         proposals: Vec::new(),
         closed: None,
     }

@@ -302,6 +302,7 @@ impl<'a> Deciding<'a> {
         reporting::tick(self, trip);
         skp::tick(self, trip);
         watch::tick(self, trip);
+        trip::lapse(self, trip);
         trip::tick(self, trip);
     }
 

@@ -93,6 +93,7 @@ pub fn trip(state: &State, id: TripId) -> String {
         watch: _,
         document_expires,
         archive_due,
+        lapse_due: _,
     } = trip;
     let mut text = format!(
         "trip {id} {stands:?}, edition {}, {}\n",
@@ -140,6 +141,7 @@ pub fn trip(state: &State, id: TripId) -> String {
     line_of("SKP", Some(format!("{} queued, {} taken", skp.queued, skp.taken)));
     line_of("document expires", said(document_expires));
     line_of("kept until", said(archive_due));
+    line_of("expires", said(&trip.lapse_due()));
     text
 }
 

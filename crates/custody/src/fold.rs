@@ -153,15 +153,16 @@ fn step_deadlines(state: &mut State, by_ms: i64) {
         with_some(&mut trip.interval, |interval| step(&mut interval.due));
         with_some(&mut trip.skp.locations_due, step);
         with_some(&mut trip.archive_due, step);
+        with_some(&mut trip.lapse_due, step);
     }
     for grant in state.grants.values_mut().filter(|grant| grant.ended.is_none()) {
         step(&mut grant.grant.from);
         step(&mut grant.grant.until);
     }
-    let alarms = state.alarms.values_mut();
-    alarms
-        .filter_map(|alarm| alarm.escalate_due.as_mut())
-        .for_each(step);
+    for alarm in state.alarms.values_mut() {
+        with_some(&mut alarm.escalate_due, step);
+        with_some(&mut alarm.kept_until, step);
+    }
     state.rebuild();
 }
 
@@ -366,10 +367,13 @@ fn journeys(state: &mut State, event: &Event, stamp: &Stamp) {
             trip,
             request,
             edition,
+            lapses,
         } => {
-            state
-                .trips
-                .insert(*trip, Trip::opened(request.clone(), *edition, signed(stamp)));
+            let opened = Trip {
+                lapse_due: *lapses,
+                ..Trip::opened(request.clone(), *edition, signed(stamp))
+            };
+            state.trips.insert(*trip, opened);
             state.next.trip.0 = state.next.trip.0.max(trip.0 + 1);
         }
         Event::DocumentAttached { trip, document } => {

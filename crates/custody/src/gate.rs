@@ -16,13 +16,15 @@ use crate::{Deciding, calendar, refusals, routes, trip};
 pub fn open(deciding: &mut Deciding<'_>, request: &TripRequest, at: EventTime) -> Outcome {
     check_request(deciding, request)?;
     let id = deciding.next().trip;
-    let edition = deciding.rules.in_force(deciding.now()).number;
+    let edition = deciding.rules.in_force(deciding.now());
+    let lapses = deciding.now().plus_s(i64::from(edition.draft_kept_s.max(1)));
     let mut bare = request.clone();
     let document = bare.document.take();
     deciding.emit(Event::TripOpened {
         trip: id,
         request: bare,
-        edition,
+        edition: edition.number,
+        lapses: Some(lapses),
     });
     if let Some(document) = document {
         attach(deciding, id, document, at)?;

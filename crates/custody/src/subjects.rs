@@ -220,7 +220,9 @@ pub fn named(event: &Event) -> Vec<Subject> {
         | E::AlarmInvestigated { alarm, .. }
         | E::AlarmCommented { alarm, .. }
         | E::AlarmClosureProposed { alarm, .. }
-        | E::AlarmClosed { alarm, .. } => [S::Alarm(*alarm)].into(),
+        | E::AlarmClosed { alarm, .. }
+        | E::AlarmKept { alarm, .. }
+        | E::AlarmArchived { alarm } => [S::Alarm(*alarm)].into(),
         E::OrderIssued { ordered, trip } => [S::Order(ordered.id), S::Seal(ordered.seal)]
             .into_iter()
             .chain(trip.map(S::Trip))

@@ -16,8 +16,6 @@ use crate::watch::TripWatch;
 use crate::{Deciding, assign, refusals};
 
 /// Whether the SOP knows a transition. None skips a state; a side branch (2m, 11 held) leads back to its state.
-///
-/// Absent on purpose: nothing moves a draft to *expired* yet. The SOP names no number of days, and the rulebook has none.
 pub const fn follows(from: TripState, to: TripState) -> bool {
     use TripState as T;
     match (from, to) {
@@ -103,6 +101,22 @@ pub fn cancel(deciding: &mut Deciding<'_>, id: TripId, reason: &str, at: EventTi
     Ok(None)
 }
 
+/// A draft that nobody asks for expires. What waits for an officer does not: that is not its asker's delay.
+pub fn lapse(deciding: &mut Deciding<'_>, id: TripId) {
+    let now = deciding.now();
+    let due = |trip: &&Trip| trip.lapse_due().is_some_and(|due| due <= now);
+    if deciding.trip(id).filter(due).is_some() {
+        let at = EventTime::from_receipt(now);
+        go(
+            deciding,
+            id,
+            TripState::Expired,
+            at,
+            "nobody asked for it in time",
+        );
+    }
+}
+
 /// A trip that is over leaves once nothing hangs on it: no open alarm, no message that SKP has not taken.
 pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
     let now = deciding.now();
@@ -155,6 +169,7 @@ impl Trip {
             watch: TripWatch::default(),
             document_expires: None,
             archive_due: None,
+            lapse_due: None,
         }
     }
 
@@ -173,6 +188,12 @@ impl Trip {
     pub fn removing_since(&self) -> Option<EventTime> {
         let removal = self.moves.iter().find(|step| step.to == TripState::Removing);
         removal.map(|step| step.circumstance.at)
+    }
+
+    /// When it expires, while it is a draft.
+    pub fn lapse_due(&self) -> Option<ServerTime> {
+        self.lapse_due
+            .filter(|_| matches!(self.state, TripState::Draft | TripState::AwaitingDocument))
     }
 
     /// When its document runs out, while that still matters.

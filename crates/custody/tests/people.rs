@@ -490,3 +490,44 @@ fn a_broker_supplies_no_seals() {
         "role_does_not_fit_place"
     );
 }
+
+/// Table b: customs accounts are created only by customs; a supervisor brings the first supervisor of another office, who
+/// brings its other people.
+#[test]
+fn a_supervisor_invites_the_first_supervisor_of_another_office_and_nobody_else_there() {
+    let mut world = World::with_cast();
+    let until = world.now.plus_s(86_400);
+    let perak = || segel_model::principal::Belonging::Office(OfficeCode("070100".into()));
+    let invite = |role: Role, number: u64| Command::Invite {
+        role,
+        belongs: perak(),
+        code: secret(number),
+        until,
+    };
+    assert_eq!(
+        code(world.asks(principal("sita"), invite(Role::CustomsOfficer, 80))),
+        "not_your_people",
+        "an officer before there is a supervisor"
+    );
+    for name in ["oka", "hadi", "ayu", "aud"] {
+        let answer = code(world.asks(principal(name), invite(Role::CustomsSupervisor, 81)));
+        assert!(
+            ["role_may_not", "only_customs_invites_customs"].contains(&answer.as_str()),
+            "{name}: {answer}"
+        );
+    }
+    world.accepted(principal("sita"), invite(Role::CustomsSupervisor, 82));
+    world.accepted(Principal::System, join(82));
+    assert_eq!(
+        code(world.asks(principal("sita"), invite(Role::CustomsSupervisor, 83))),
+        "not_your_people",
+        "a second one is the first one's to invite"
+    );
+    let first = PersonId(CAST.len() as u64 + 1);
+    let first = Principal::Person {
+        person: first,
+        role: Role::CustomsSupervisor,
+        belongs: perak(),
+    };
+    world.accepted(first, invite(Role::CustomsOfficer, 84));
+}

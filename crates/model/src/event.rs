@@ -145,6 +145,9 @@ pub enum Event {
         trip: TripId,
         request: TripRequest,
         edition: EditionNumber,
+        /// When it expires unless it is asked for.
+        #[serde(default)]
+        lapses: Option<ServerTime>,
     },
     /// A document was put under it.
     DocumentAttached { trip: TripId, document: DocumentId },
@@ -320,6 +323,10 @@ pub enum Event {
         outcome: AlarmOutcome,
         reason: String,
     },
+    /// A closed alarm of no trip is kept at hand until then.
+    AlarmKept { alarm: AlarmId, until: ServerTime },
+    /// It is at hand no longer; the journal keeps it.
+    AlarmArchived { alarm: AlarmId },
 
     /// Something is to be sent to a seal.
     OrderIssued { ordered: Ordered, trip: Option<TripId> },

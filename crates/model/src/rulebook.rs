@@ -56,6 +56,14 @@ pub struct Edition {
     pub routes: segel_geo::lint::LintLimits,
     /// How long a trip that is over stays at hand, for late reports.
     pub finished_kept_s: u32,
+    /// How long a request may stay a draft; it expires after that.
+    #[serde(default = "month_s")]
+    pub draft_kept_s: u32,
+}
+
+/// What a rulebook means that says nothing of drafts.
+const fn month_s() -> u32 {
+    30 * 24 * 3600
 }
 
 /// The four clocks.

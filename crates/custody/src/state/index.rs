@@ -215,9 +215,12 @@ impl State {
 }
 
 impl Alarm {
-    /// When somebody must be told that nobody has reacted.
+    /// When somebody must be told that nobody has reacted; after it was closed, when it leaves.
     pub fn due(&self) -> Option<ServerTime> {
-        self.escalate_due.filter(|_| self.stage != AlarmStage::Closed)
+        match self.stage {
+            AlarmStage::Closed => self.kept_until,
+            _ => self.escalate_due,
+        }
     }
 }
 
@@ -251,6 +254,7 @@ impl Trip {
             watch,
             document_expires: _,
             archive_due,
+            lapse_due: _,
         } = self;
         if state.is_over() {
             return *archive_due;
@@ -262,7 +266,9 @@ impl Trip {
             .map(|run| run.due.plus_ms(1))
             .min();
         let interval = interval.filter(IntervalOrder::waits).map(|order| order.due);
-        [clock, interval, skp.locations_due, watch.due(), self.paper_due()]
+        let paper = self.paper_due();
+        let lapse = self.lapse_due();
+        [clock, interval, skp.locations_due, watch.due(), paper, lapse]
             .into_iter()
             .flatten()
             .min()

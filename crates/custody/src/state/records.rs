@@ -272,6 +272,9 @@ pub struct Trip {
     pub document_expires: Option<ServerTime>,
     /// When it may leave the working state; nothing while it runs.
     pub archive_due: Option<ServerTime>,
+    /// When it expires, while it is a draft.
+    #[serde(default)]
+    pub lapse_due: Option<ServerTime>,
 }
 
 /// When a seal was closed.
@@ -476,6 +479,9 @@ pub struct Alarm {
     pub proposals: Vec<Closure>,
     /// Who closed it, and how.
     pub closed: Option<Closure>,
+    /// Until when it is kept at hand after that, where no trip keeps it.
+    #[serde(default)]
+    pub kept_until: Option<ServerTime>,
 }
 
 impl Alarm {

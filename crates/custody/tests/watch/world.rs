@@ -555,6 +555,7 @@ fn beginning(mode: TripMode) -> Vec<Event> {
             trip: TRIP,
             request: request(mode),
             edition: EditionNumber(1),
+            lapses: None,
         },
         Event::DocumentRegistered {
             document: DocumentId(1),

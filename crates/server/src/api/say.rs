@@ -313,6 +313,11 @@ fn say_rest(event: &Event) -> Bilingual {
             "The trip is kept for late evidence",
         ),
         Event::ServiceGap { .. } => both("Segel tidak aktif", "Segel did not listen"),
+        Event::AlarmKept { .. } => both(
+            "Alarm tertutup disimpan sementara",
+            "The closed alarm is kept at hand",
+        ),
+        Event::AlarmArchived { .. } => both("Alarm diarsipkan", "Alarm archived"),
         Event::TripArchived { .. } => both("Perjalanan diarsipkan", "Trip archived"),
         other => say_of_the_house(other),
     }
@@ -407,6 +412,7 @@ pub fn is_bookkeeping(event: &Event) -> bool {
         event,
         Event::TripLooked { .. }
             | Event::TripKept { .. }
+            | Event::AlarmKept { .. }
             | Event::LocationsDue { .. }
             | Event::RevisitAsked { .. }
             | Event::Revisited { .. }

@@ -60,6 +60,7 @@ fn whole(reason: &str) -> Option<&'static str> {
         "the grant's window closed unused" => "jendela izin berakhir tanpa dipakai",
         "closed, recorded by hand" => "terkunci, dicatat dengan tangan",
         "document expires" => "dokumen habis masa berlakunya",
+        "nobody asked for it in time" => "tidak diajukan dalam batas waktu",
         _ => return None,
     })
 }
