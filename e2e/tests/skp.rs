@@ -99,7 +99,7 @@ fn in_lane_order(taken: &[Value]) {
             "E06" => "locations",
             _ => "milestones",
         };
-        let (entry, place) = message["idPesan"]
+        let (entry, place) = message["message"]["nomorEntri"]
             .as_str()
             .and_then(|name| name.split_once('-'))
             .expect("a name is entry-place");

@@ -43,15 +43,14 @@ pub struct Deciding<'a> {
     pub stamp: Stamp,
     /// What was judged about the report at hand.
     observed: Option<Observed>,
+    /// How exact its fix is, as the seal says.
+    accuracy_m: Option<f32>,
     events: Vec<Event>,
     scratch: Option<Box<State>>,
 }
 
 pub(crate) fn decide(state: &State, input: &Input, now: ServerTime, rules: &Rulebook) -> Decision {
-    let mut deciding = Deciding {
-        stamp: Stamp::of(input, now),
-        ..Deciding::looking(state, now, rules)
-    };
+    let mut deciding = Deciding::new(state, rules, Stamp::of(input, now));
     let answer = deciding.input(input);
     Decision {
         observed: deciding.observed,
@@ -61,19 +60,26 @@ pub(crate) fn decide(state: &State, input: &Input, now: ServerTime, rules: &Rule
 }
 
 impl<'a> Deciding<'a> {
-    /// Nothing is asked: rules are only looked at.
-    pub(crate) fn looking(state: &'a State, now: ServerTime, rules: &'a Rulebook) -> Self {
+    /// A decision about which nothing is decided yet.
+    pub(crate) fn new(base: &'a State, rules: &'a Rulebook, stamp: Stamp) -> Self {
         Self {
-            base: state,
+            base,
             rules,
-            stamp: Stamp {
-                at: now,
-                principal: None,
-            },
+            stamp,
             observed: None,
+            accuracy_m: None,
             events: Vec::new(),
             scratch: None,
         }
+    }
+
+    /// Nothing is asked: rules are only looked at.
+    pub(crate) fn looking(base: &'a State, now: ServerTime, rules: &'a Rulebook) -> Self {
+        let stamp = Stamp {
+            at: now,
+            principal: None,
+        };
+        Self::new(base, rules, stamp)
     }
 
     fn input(&mut self, input: &Input) -> Answer {
@@ -104,6 +110,7 @@ impl<'a> Deciding<'a> {
     fn report(&mut self, input: &ReportInput) {
         let observed = watch::judge(self, input);
         self.observed = Some(observed.clone());
+        self.accuracy_m = input.report.fix.as_ref().and_then(|fix| fix.accuracy_m);
         if observed.seal.is_none() {
             return stock::quarantine(self, input);
         }
@@ -115,6 +122,7 @@ impl<'a> Deciding<'a> {
         departure::follow(self, &observed);
         arrival::follow(self, &observed);
         watch::follow(self, input, &observed);
+        skp::heard(self, &observed);
     }
 
     fn command(&mut self, input: &CommandInput) -> Answer {
@@ -381,14 +389,29 @@ impl<'a> Deciding<'a> {
     /// Where a trip's seal was last known to be.
     pub fn place_of(&self, trip: &Trip) -> Option<Position> {
         let seal = self.seal(trip.seal?)?;
-        let reported = self
-            .observed
-            .as_ref()
-            .filter(|observed| observed.seal == trip.seal);
-        let here = reported
+        let here = self
+            .reported_of(trip)
             .and_then(|observed| observed.place)
             .map(|place| place.position);
         here.or(seal.moving.place.map(|here| here.place.position))
+    }
+
+    /// How fast it moved there.
+    pub fn speed_of(&self, trip: &Trip) -> Option<f32> {
+        let reported = self.reported_of(trip).and_then(|observed| observed.place);
+        let known = || Some(self.seal(trip.seal?)?.moving.place?.place);
+        reported.or_else(known)?.speed_kmh
+    }
+
+    /// How exact the place is, where the report at hand says so; no judgement of an earlier one keeps it.
+    pub fn accuracy_of(&self, trip: &Trip) -> Option<f32> {
+        self.reported_of(trip).and(self.accuracy_m)
+    }
+
+    fn reported_of(&self, trip: &Trip) -> Option<&Observed> {
+        self.observed
+            .as_ref()
+            .filter(|observed| observed.seal.is_some() && observed.seal == trip.seal)
     }
 
     /// The offices of a trip, origin first.
@@ -401,6 +424,14 @@ impl<'a> Deciding<'a> {
     pub fn orders_of(&self, trip: TripId) -> impl Iterator<Item = (OrderId, &Order)> {
         self.of_trip(trip).into_iter().filter_map(|what| match what {
             Subject::Order(id) => Some((id, self.order(id)?)),
+            _ => None,
+        })
+    }
+
+    /// Every alarm of a trip, closed ones too, after the events so far.
+    pub fn alarms_of(&self, trip: TripId) -> impl Iterator<Item = &Alarm> {
+        self.of_trip(trip).into_iter().filter_map(|what| match what {
+            Subject::Alarm(id) => self.alarm(id),
             _ => None,
         })
     }

@@ -19,7 +19,7 @@ use segel_model::{Event, Observed, SealId, SealOrder, ServerTime, TripId};
 use crate::state::{
     ClockBreach, ClockRun, ClockStop, Closed, Document, GAPS_LIMIT, GrantRecord, HeldDecision, IntervalOrder,
     Invitation, Journey, Message, Moving, Opening, Order, Organisation, PastTrip, Person, Photo, PlaceAt,
-    QUARANTINE_LIMIT, Route, Seal, SealCheck, Signed, State, Token, Trip,
+    QUARANTINE_LIMIT, Route, Seal, SealCheck, Signed, SkpProgress, State, Token, Trip, Untold,
 };
 use crate::{Stamp, alarms, subjects, watch};
 
@@ -73,10 +73,21 @@ pub(crate) fn observe_trip(state: &mut State, id: TripId, observed: &Observed) {
             .is_some_and(|closed| closed.at <= observed.at)
         {
             trip.received_reports = trip.received_reports.saturating_add(1);
+            trip.skp.observe(observed);
         }
     }
     watch::fold_trip(trip, observed);
     state.refresh_trip_due(id);
+}
+
+impl SkpProgress {
+    /// A place of a sealed container that no message holds yet.
+    fn observe(&mut self, observed: &Observed) {
+        if observed.place.is_some() {
+            let first = Untold::begin(observed.at);
+            self.untold = Some(self.untold.map_or(first, |untold| untold.with(observed.at)));
+        }
+    }
 }
 
 impl Moving {
@@ -429,6 +440,8 @@ fn journeys(state: &mut State, event: &Event, stamp: &Stamp) {
                 at: *at,
                 by_hand: by_hand.clone(),
             });
+            // The report that said so came before the trip counted as closed.
+            trip.skp.untold = by_hand.is_none().then(|| Untold::begin(*at));
         }),
         Event::DepartureAuthorised { trip, .. } => {
             with(&mut state.trips, trip, |trip| {
@@ -712,10 +725,7 @@ fn order_ended(state: &mut State, id: segel_model::OrderId, outcome: &Outcome) {
 fn messages(state: &mut State, event: &Event, stamp: &Stamp) {
     match event {
         Event::MessageQueued {
-            message,
-            trip,
-            code,
-            envelope,
+            message, trip, code, ..
         } => {
             let record = Message {
                 trip: *trip,
@@ -727,10 +737,8 @@ fn messages(state: &mut State, event: &Event, stamp: &Stamp) {
             state.next.message.0 = state.next.message.0.max(message.0 + 1);
             with(&mut state.trips, trip, |trip| {
                 trip.skp.queued = trip.skp.queued.saturating_add(1);
-                if let (Lane::Locations, segel_model::skp::Detail::Range { until, .. }) =
-                    (code.lane(), &envelope.detail)
-                {
-                    trip.skp.locations_until = Some(*until);
+                if code.lane() == Lane::Locations {
+                    (trip.skp.untold, trip.skp.range) = (None, Some(*message));
                 }
             });
         }

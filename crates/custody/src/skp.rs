@@ -1,26 +1,30 @@
 //! What SKP is told, derived from what was decided. Losing SKP never stops local work: its messages wait in three lanes a
 //! trip, are tried until taken, and one that is refused or stuck is seen by people.
 
+mod detail;
+
 use alloc::vec::Vec;
 
-use segel_model::photo::PhotoStep;
 use segel_model::skp::{Delivery, Detail, Envelope, MessageCode};
 use segel_model::trip::TripState;
-use segel_model::{AlarmCode, AlarmId, Event, EventTime, MessageId, ServerTime, Severity, TripId};
+use segel_model::{AlarmCode, AlarmId, Event, EventTime, MessageId, Observed, ServerTime, Severity, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
 use crate::state::{Seal, Trip};
-use crate::{Deciding, notice, photos, refusals};
+use crate::{Deciding, notice, refusals};
+
+/// Locations of one message: a day at one in ten seconds and some. A seal that comes out of a long blind area fills several.
+const RANGE_REPORTS_LIMIT: u32 = 10_000;
 
 /// Queues the messages that follow from the events of this decision.
 pub fn follow(deciding: &mut Deciding<'_>) {
-    let told: Vec<(TripId, Vec<MessageCode>, EventTime)> =
+    let told: Vec<(TripId, TripState, Vec<MessageCode>, EventTime)> =
         deciding.events().iter().filter_map(milestone).collect();
     let alarms: Vec<AlarmId> = deciding.events().iter().filter_map(grave_news).collect();
-    for (trip, codes, at) in told {
+    for (trip, to, codes, at) in told {
         for code in codes {
-            queue(deciding, trip, code, at, detail(deciding, trip, code));
+            queue(deciding, trip, code, at, detail::of(deciding, trip, to, code));
         }
     }
     for alarm in alarms {
@@ -29,7 +33,7 @@ pub fn follow(deciding: &mut Deciding<'_>) {
 }
 
 /// The messages that a transition asks for.
-fn milestone(event: &Event) -> Option<(TripId, Vec<MessageCode>, EventTime)> {
+fn milestone(event: &Event) -> Option<(TripId, TripState, Vec<MessageCode>, EventTime)> {
     use MessageCode as M;
     let Event::TripMoved {
         trip,
@@ -52,53 +56,13 @@ fn milestone(event: &Event) -> Option<(TripId, Vec<MessageCode>, EventTime)> {
         (_, TripState::Completed) => &[M::E14, M::E15],
         _ => return None,
     };
-    Some((*trip, codes.to_vec(), circumstance.at))
+    Some((*trip, *to, codes.to_vec(), circumstance.at))
 }
 
 fn grave_news(event: &Event) -> Option<AlarmId> {
     match event {
         Event::AlarmRaised { alarm, .. } | Event::AlarmWorsened { alarm, .. } => Some(*alarm),
         _ => None,
-    }
-}
-
-fn detail(deciding: &Deciding<'_>, id: TripId, code: MessageCode) -> Detail {
-    let Some(trip) = deciding.trip(id) else {
-        return Detail::None;
-    };
-    match code {
-        MessageCode::E03 => route_detail(deciding, trip),
-        MessageCode::E05 => photo_detail(trip, PhotoStep::Install),
-        MessageCode::E14 => photo_detail(trip, PhotoStep::Removal),
-        MessageCode::E15 => {
-            let reason = trip.moves.last().map(|last| last.circumstance.reason.as_str());
-            let clean = reason == Some("complete");
-            let text = if clean {
-                "selesai"
-            } else {
-                "selesai dengan catatan"
-            };
-            Detail::Note { text: text.into() }
-        }
-        _ => Detail::None,
-    }
-}
-
-fn route_detail(deciding: &Deciding<'_>, trip: &Trip) -> Detail {
-    let found = trip.route.and_then(|route| Some((route, deciding.route(route)?)));
-    found.map_or(Detail::None, |(route, record)| Detail::Route {
-        route: route.0,
-        distance_m: record.plan.distance_m,
-        transit_time_s: record.plan.transit_time_s,
-        interval_s: record.plan.interval_s,
-    })
-}
-
-fn photo_detail(trip: &Trip, step: PhotoStep) -> Detail {
-    Detail::Photos {
-        hashes: photos::accepted(trip, step)
-            .map(|photo| photo.facts.blob)
-            .collect(),
     }
 }
 
@@ -168,8 +132,11 @@ fn envelope(
         document: Some((paper.kind, paper.number.clone(), paper.date)),
         container: trip.request.container.as_str().into(),
         seal_label: seal.map(|seal| seal.registration.label.clone()),
+        plate: trip.request.plate,
         at,
         place: deciding.place_of(trip),
+        accuracy_m: deciding.accuracy_of(trip),
+        speed_kmh: deciding.speed_of(trip),
         sealed: sealed(code, seal),
         battery_percent: seal.and_then(|seal| seal.moving.battery_percent),
         detail,
@@ -200,7 +167,7 @@ fn next_range(deciding: &Deciding<'_>, id: TripId) -> Option<ServerTime> {
     Some(deciding.now().plus_s(i64::from(every_s)))
 }
 
-/// A range is due: everything since the last one, if the seal has said anything since.
+/// A range is due: everything heard since the last one, if there is anything. After removal only late news is.
 pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
     let now = deciding.now();
     let due = deciding.trip(id).and_then(|trip| trip.skp.locations_due);
@@ -208,32 +175,52 @@ pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
         return;
     }
     queue_range(deciding, id);
-    let next = next_range(deciding, id);
+    let goes_on = deciding.trip(id).is_some_and(|trip| !trip.is_off());
+    let next = next_range(deciding, id).filter(|_| goes_on);
     deciding.emit(Event::LocationsDue { trip: id, at: next });
 }
 
-/// The last range, when the seal comes off.
+/// What a report asks for at once: a range that is full, or one more for a fix that came after the seal was off.
+pub fn heard(deciding: &mut Deciding<'_>, observed: &Observed) {
+    let Some((id, trip)) = observed.trip.and_then(|id| Some((id, deciding.base.trip(id)?))) else {
+        return;
+    };
+    let closed_by_then = trip
+        .closed
+        .as_ref()
+        .is_some_and(|closed| closed.at <= observed.at);
+    if !closed_by_then || observed.place.is_none() {
+        return;
+    }
+    let full = trip
+        .skp
+        .untold
+        .is_some_and(|untold| RANGE_REPORTS_LIMIT <= untold.reports);
+    let after_the_end = trip.is_off() && trip.skp.locations_due.is_none();
+    let now = deciding.now();
+    let at = match (full, after_the_end) {
+        (true, _) if trip.skp.locations_due != Some(now) => Some(now),
+        (false, true) => next_range(deciding, id),
+        _ => return,
+    };
+    deciding.emit(Event::LocationsDue { trip: id, at });
+}
+
+/// The last range, when the seal comes off; what comes late makes further ones.
 pub(crate) fn end_locations(deciding: &mut Deciding<'_>, id: TripId) {
-    queue_range(deciding, id);
     deciding.emit(Event::LocationsDue { trip: id, at: None });
+    queue_range(deciding, id);
 }
 
 fn queue_range(deciding: &mut Deciding<'_>, id: TripId) {
     let Some(trip) = deciding.trip(id) else { return };
-    let newest = trip.seal.and_then(|seal| deciding.seal(seal)?.moving.last_at);
-    let first = trip.skp.locations_until.map(|until| until.plus_ms(1));
-    let from = first.or(trip.closed.as_ref().map(|closed| closed.at));
-    if let (Some(from), Some(until)) = (from, newest)
-        && from <= until
-    {
-        queue(
-            deciding,
-            id,
-            MessageCode::E06,
-            until,
-            Detail::Range { from, until },
-        );
-    }
+    let Some(untold) = trip.skp.untold else { return };
+    let range = Detail::Range {
+        from: untold.from,
+        until: untold.until,
+        after: trip.skp.range,
+    };
+    queue(deciding, id, MessageCode::E06, untold.until, range);
 }
 
 /// SKP answered, or a message waits too long.
@@ -274,9 +261,13 @@ fn trouble(
 
 /// Once nothing of a trip is in trouble any more, its alarm says so and waits for a person.
 fn recover(deciding: &mut Deciding<'_>, trip: TripId) {
+    let Some(record) = deciding.trip(trip) else { return };
+    let stuck_s = i64::from(deciding.edition_of(record).skp.stuck_s);
+    let long_ago = deciding.now().plus_s(-stuck_s);
+    // After a long outage each message has waited too long until it is taken: the alarm recovers once, behind the last.
     let in_trouble = deciding
         .messages_of(trip)
-        .any(|(_, message)| message.trouble.is_some());
+        .any(|(_, message)| message.trouble.is_some() || message.queued_at < long_ago);
     let key = crate::state::alarm_key(Some(trip), None, AlarmCode::A22);
     let Some(alarm) = deciding.open_alarm(&key).filter(|_| !in_trouble) else {
         return;

@@ -188,6 +188,7 @@ pub fn named(event: &Event) -> Vec<Subject> {
         | E::ClockBreached { trip, .. }
         | E::ClockAmended { trip, .. }
         | E::IntervalUnmet { trip }
+        | E::StepRefused { trip, .. }
         | E::LocationsDue { trip, .. }
         | E::RevisitAsked { trip, .. }
         | E::Revisited { trip }

@@ -60,7 +60,12 @@ pub(crate) fn go_at(
     let Some(from) = deciding.trip(id).map(|trip| trip.state) else {
         return;
     };
-    assert!(follows(from, to), "a trip does not go from {from:?} to {to:?}");
+    if !follows(from, to) {
+        // A slip of a rule. Ending the process would end it again at every start, because a seal repeats what it said;
+        // so the trip stays where it is, and the journal says what was wanted of it.
+        deciding.emit(Event::StepRefused { trip: id, from, to });
+        return;
+    }
     let circumstance = Circumstance {
         at,
         place,
@@ -124,7 +129,7 @@ pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
     let Some(trip) = deciding.trip(id).filter(due) else {
         return;
     };
-    let all_told = trip.skp.taken == trip.skp.queued;
+    let all_told = trip.skp.taken == trip.skp.queued && trip.skp.locations_due.is_none();
     if all_told && deciding.open_alarms_of(id).is_empty() {
         deciding.emit(Event::TripArchived { trip: id });
     } else {
@@ -225,5 +230,62 @@ impl Journey {
             destination_since: place.areas.destination.then_some(stay),
             newest: Some(observed.at),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use segel_model::container::ContainerNumber;
+    use segel_model::trip::TripMode;
+    use segel_model::{Input, OrganisationId, Rulebook};
+
+    use super::*;
+    use crate::Stamp;
+    use crate::state::State;
+
+    fn request() -> TripRequest {
+        TripRequest {
+            owner: OrganisationId(1),
+            provider: OrganisationId(2),
+            container: ContainerNumber::parse("CSQU3054383").expect("a number"),
+            check_digit_confirmed: false,
+            document: None,
+            route: None,
+            tps_origin: "TPKS".into(),
+            tps_destination: "GDGB".into(),
+            mode: TripMode::Sealed,
+            plate: None,
+            driver: None,
+            install_wanted: None,
+            start_window: None,
+        }
+    }
+
+    /// Invariant 4: no state is skipped, not even by a rule that is wrong; and no input can end the process by it.
+    #[test]
+    fn a_step_the_sop_does_not_know_is_refused_and_seen() {
+        let rules: Rulebook =
+            toml::from_str(include_str!("../../../rules/default.toml")).expect("the rules read");
+        let (now, id) = (ServerTime::from_unix_ms(1_795_482_000_000), TripId(1));
+        let signed = Signed { by: None, at: now };
+        let mut state = State::default();
+        state
+            .trips
+            .insert(id, Trip::opened(request(), EditionNumber(1), signed));
+        let mut deciding = Deciding::new(&state, &rules, Stamp::of(&Input::Tick, now));
+        let at = EventTime::from_receipt(now);
+        go_at(&mut deciding, id, TripState::Completed, at, None, "a slip");
+        let refused = Event::StepRefused {
+            trip: id,
+            from: TripState::Draft,
+            to: TripState::Completed,
+        };
+        assert_eq!(deciding.events(), [refused]);
+        assert_eq!(deciding.trip(id).map(|trip| trip.state), Some(TripState::Draft));
+        go_at(&mut deciding, id, TripState::AwaitingDocument, at, None, "a step");
+        assert_eq!(
+            deciding.trip(id).map(|trip| trip.state),
+            Some(TripState::AwaitingDocument)
+        );
     }
 }

@@ -112,14 +112,12 @@ fn without_a_fix_an_officer_vouches() {
          0:41 order 3 opening 1",
         expect![[r#"
             0:30 SKP message 11: E06
-            0:35 SKP message 12: E06
             0:38 order 2: UnlockStatic
             0:38 order 2 ended: Withheld { why: "the seal's position is unknown; an officer on the spot must vouch for it" }
             0:38 refused: no_fix
             0:39 refused: role_may_not
             0:39 grant 1 place vouched
             0:39 refused: already_vouched
-            0:40 SKP message 14: E06
             0:40 order 3: UnlockStatic
             0:40 order 3 may go out
             0:41 order 3 ended: Withheld { why: "the seal is outside the place of removal; take it to the place granted" }

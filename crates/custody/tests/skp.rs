@@ -3,6 +3,8 @@
 mod story;
 
 use expect_test::expect;
+use segel_model::skp::Detail;
+use segel_model::{Event, EventTime};
 use story::check;
 
 /// Invariant 10: a refused message is visible, is repaired by a person, and the alarm recovers once SKP has taken it.
@@ -10,16 +12,24 @@ use story::check;
 fn a_refused_message_is_told_and_repaired() {
     check(
         "given travelling
+         0:15 skp 1 taken
+         0:15 skp 2 taken
+         0:15 skp 3 taken
+         0:15 skp 4 taken
          0:16 skp 5 refused
          0:16 skp 5 refused
          0:17 umar repairs 5
-         0:17 opi repairs 4
+         0:17 opi repairs 6
          0:17 opi repairs 5
          0:17 opi repairs 5
          0:18 skp 5 taken
          0:18 skp 5 taken
          0:19 opi repairs 5",
         expect![[r#"
+            0:15 SKP message 1 answered: Taken { reference: None }
+            0:15 SKP message 2 answered: Taken { reference: None }
+            0:15 SKP message 3 answered: Taken { reference: None }
+            0:15 SKP message 4 answered: Taken { reference: None }
             0:16 SKP message 5 answered: Refused { reason: "kodeKantor" }
             0:16 ALARM 1 A22 S3: SKP message E05 refused: kodeKantor
             0:17 refused: role_may_not
@@ -48,7 +58,6 @@ fn two_stuck_messages_are_one_alarm() {
             0:17 SKP message 5 answered: Stuck { failure: "timeout" }
             0:18 SKP message 4 answered: Taken { reference: None }
             0:19 SKP message 5 answered: Taken { reference: None }
-            0:19 alarm 1 recovered
         "#]],
     );
 }
@@ -116,5 +125,115 @@ fn locations_go_out_by_ranges() {
         expect![[r#"
             0:20 SKP message 7: E06
         "#]],
+    );
+}
+
+/// The ranges of a story: from, until, and the message of the range before.
+fn ranges(story: &str) -> Vec<(String, String, Option<u64>)> {
+    let mut world = story::World::with_cast();
+    world.record = Some(Vec::new());
+    world.given("given travelling");
+    world.play(story);
+    let clock = |at: EventTime| story::clock(at.unix_ms);
+    let events = world.record.take().unwrap_or_default();
+    let range = |event: &Event| match event {
+        Event::MessageQueued { envelope, .. } => match &envelope.detail {
+            Detail::Range { from, until, after } => {
+                Some((clock(*from), clock(*until), after.map(|after| after.0)))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    events.iter().filter_map(range).collect()
+}
+
+fn range(from: &str, until: &str, after: Option<u64>) -> (String, String, Option<u64>) {
+    (from.into(), until.into(), after)
+}
+
+/// E06: fixes of a blind area that come after their range was taken go out with the next range, and once.
+#[test]
+fn what_comes_out_of_a_blind_area_late_reaches_skp_once() {
+    let told = ranges(
+        "0:17 seal 1 at road locked
+         0:19 seal 1 at road locked
+         0:21 seal 1 at road locked time 0:16
+         0:22 seal 1 at road locked time 0:18
+         0:40 nothing",
+    );
+    assert_eq!(
+        told,
+        [
+            range("0:05", "0:10", None),
+            range("0:15", "0:19", Some(6)),
+            range("0:16", "0:18", Some(7))
+        ],
+        "and no third: nothing more was heard"
+    );
+}
+
+/// A fix that is said twice is told once.
+#[test]
+fn a_repeated_fix_asks_for_no_range() {
+    let mut world = story::World::with_cast();
+    world.given("given travelling\n0:17 seal 1 at road locked\n0:21 nothing");
+    let at = world.now;
+    for _ in 0..2 {
+        world.serial = 99;
+        world.seal_says(1, |report| {
+            report.time = Some(segel_model::DeviceTime::from_unix_ms(at.unix_ms))
+        });
+    }
+    world.play("0:40 nothing");
+    expect![[r#"
+        0:21 opened at 0:21 shown by its contacts under NO GRANT
+        0:21 ALARM 1 A02 S1: the seal was opened without a grant (shown by its contacts)
+        0:21 ALARM 2 A01 S1: the rope came out without an authorised opening
+        0:21 SKP message 8: E07
+        0:21 SKP message 9: E07
+        0:25 SKP message 10: E06
+    "#]]
+    .assert_eq(&world.told);
+}
+
+/// E06 after removal: what the seal still had in its memory goes out within one period, and the trip waits for it.
+#[test]
+fn what_comes_after_removal_reaches_skp_too() {
+    let removed = "0:28 seal 1 at destination locked
+         0:28 teo unlocks
+         0:29 seal 1 at destination open says unsealed-by-command
+         0:31 teo finishes removal
+         0:33 teo photos removal";
+    let mut world = story::World::with_cast();
+    world.given("given granted");
+    world.given(removed);
+    world.play(
+        "0:40 seal 1 at road locked time 0:17
+         0:41 seal 1 at road locked time 0:18
+         0:50 nothing
+         0:55 seal 1 at road locked time 0:19
+         1:10 nothing",
+    );
+    expect![[r#"
+        0:40 RevisitAsked
+        0:45 SKP message 15: E06
+        1:00 SKP message 16: E06
+    "#]]
+    .assert_eq(&world.told);
+    assert_eq!(world.state.trips[&segel_model::TripId(1)].skp.locations_due, None);
+}
+
+/// Before its closing and after its opening a seal stands for nothing: those fixes are told in no range.
+#[test]
+fn fixes_before_the_closing_and_after_the_opening_are_in_no_range() {
+    let told = ranges(
+        "0:17 seal 1 at road locked
+         0:21 seal 1 at origin time 0:04:59
+         0:40 nothing",
+    );
+    assert_eq!(
+        told,
+        [range("0:05", "0:10", None), range("0:15", "0:17", Some(6))]
     );
 }

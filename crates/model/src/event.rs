@@ -347,6 +347,13 @@ pub enum Event {
     /// The interval, or staying awake, was refused or not confirmed in time.
     IntervalUnmet { trip: TripId },
 
+    /// A rule wanted a step that the SOP does not know: the trip stays where it is, and somebody must look at the rule.
+    StepRefused {
+        trip: TripId,
+        from: TripState,
+        to: TripState,
+    },
+
     /// When the next range of locations is due at SKP; nothing where none is.
     LocationsDue { trip: TripId, at: Option<ServerTime> },
     /// SKP is to be told.

@@ -48,6 +48,32 @@ pub enum UnlockMethod {
     ByHand,
 }
 
+/// The way of an opening without what opens: nothing here is a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By command.
+    Command,
+    /// By card.
+    Card,
+    /// By one-time password.
+    DynamicPassword,
+    /// By hand.
+    ByHand,
+}
+
+impl UnlockMethod {
+    /// The way alone.
+    pub const fn way(&self) -> Way {
+        match self {
+            Self::Command => Way::Command,
+            Self::Card { .. } => Way::Card,
+            Self::DynamicPassword => Way::DynamicPassword,
+            Self::ByHand => Way::ByHand,
+        }
+    }
+}
+
 /// Why a grant is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

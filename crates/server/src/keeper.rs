@@ -1,5 +1,6 @@
 //! The keeper: what must be looked after beside the main path. Each second it looks at the disk, writes down counted
-//! oddities and notes that we listen; every few seconds it moves the logs into the files.
+//! oddities, notes that we listen and looks for messages to SKP that wait too long; every few seconds it moves the logs into
+//! the files.
 
 use std::sync::Arc;
 
@@ -8,10 +9,13 @@ use segel_store::StoreError;
 
 use crate::EngineHandle;
 use crate::gateway::Oddities;
+use crate::outlet::overdue;
+use crate::outlet::skp::SkpFailure;
 
 const LOOK_EVERY_MS: i64 = 1000;
 const LISTENING_EVERY_MS: i64 = 5000;
 const CHECKPOINT_EVERY_MS: i64 = 2000;
+const OVERDUE_EVERY_MS: i64 = 1000;
 
 /// Looks after disk, logs and our own presence.
 pub struct Keeper {
@@ -20,6 +24,7 @@ pub struct Keeper {
     next_look: ServerTime,
     next_listening: ServerTime,
     next_checkpoint: ServerTime,
+    next_overdue: ServerTime,
 }
 
 impl Keeper {
@@ -32,6 +37,7 @@ impl Keeper {
             next_look: start,
             next_listening: start,
             next_checkpoint: start,
+            next_overdue: start,
         }
     }
 
@@ -49,7 +55,20 @@ impl Keeper {
             self.next_checkpoint = now.plus_ms(CHECKPOINT_EVERY_MS);
             self.engine.store().checkpoint()?;
         }
-        Ok(self.next_look.min(self.next_listening).min(self.next_checkpoint))
+        if self.next_overdue <= now {
+            self.next_overdue = now.plus_ms(OVERDUE_EVERY_MS);
+            self.tell_overdue(now)?;
+        }
+        let nexts = [self.next_look, self.next_listening, self.next_checkpoint];
+        Ok(nexts.into_iter().fold(self.next_overdue, ServerTime::min))
+    }
+
+    fn tell_overdue(&self, now: ServerTime) -> Result<(), StoreError> {
+        match overdue::step(&self.engine, now) {
+            Err(SkpFailure::Store(failure)) => Err(failure),
+            // An engine that stops is told of nothing more; the next start looks again.
+            Ok(()) | Err(SkpFailure::Stopping(_)) => Ok(()),
+        }
     }
 
     /// A disk that is nearly full stops new work before a commit can fail.

@@ -1,4 +1,8 @@
 //! Outlets: where effects leave the house. Each offers `step(now)` and works at its own pace from what is durable.
 
 pub mod envelope;
+pub mod names;
+mod range;
+mod calls;
 pub mod skp;
+pub mod overdue;

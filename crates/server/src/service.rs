@@ -253,7 +253,10 @@ impl Service {
             repeat("sweeper", &self.curfew, sweep)?,
         ];
         if let Some(skp) = &config.skp {
-            let (engine, mut outlet) = (engine(), Skp::new(engine(), skp.clone()));
+            let (engine, mut outlet) = (
+                engine(),
+                Skp::new(engine(), skp.clone()).map_err(io::Error::other)?,
+            );
             threads.push(repeat("skp", &self.curfew, move || {
                 skp_step(&mut outlet, &engine)
             })?);

@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use segel_model::skp::Delivery;
 use segel_model::{AlarmCode, Command, Event, MessageId, ServerTime};
 use segel_server::config::Skp as Config;
+use segel_server::outlet::overdue;
 use segel_server::outlet::skp::Skp;
 use segel_store::outbox::OutboxState;
 use serde_json::{Value, json};
@@ -31,8 +32,10 @@ enum Mood {
 struct Fake {
     mood: Mood,
     logins: u32,
-    /// Names of the messages it took, in order; a repeat is not taken again.
-    taken: Vec<(String, String)>,
+    /// Code, entry and number of each message it took, in order; a repeat is not taken again.
+    taken: Vec<(String, String, String)>,
+    /// Messages of this container are answered as by a gateway that lost its back end.
+    failing: String,
     last: Value,
 }
 
@@ -44,6 +47,7 @@ fn fake() -> (SocketAddr, Shared) {
         mood: Mood::Well,
         logins: 0,
         taken: Vec::new(),
+        failing: String::new(),
         last: Value::Null,
     }));
     let router = Router::new()
@@ -96,15 +100,19 @@ async fn take(
         return failed(StatusCode::UNAUTHORIZED, "Token tidak berlaku");
     }
     fake.last = message.clone();
-    let name = message["idPesan"].as_str().unwrap_or_default().to_owned();
+    let word = |field: &str| message[field].as_str().unwrap_or_default().to_owned();
+    let (id, entry) = (word("idPesan"), word("nomorEntri"));
+    if word("nomorKontainer") == fake.failing {
+        return failed(StatusCode::BAD_GATEWAY, "Bad Gateway");
+    }
     let corrected = message["nomorDokumen"] == "000124";
     if fake.mood == Mood::Refuses && !corrected {
         return failed(StatusCode::OK, "1023 nomorDokumen tidak sesuai pola");
     }
-    if fake.taken.iter().any(|(_, known)| *known == name) {
+    if fake.taken.iter().any(|(.., known)| *known == id) {
         return failed(StatusCode::OK, "Duplikat idPesan");
     }
-    fake.taken.push((code, name));
+    fake.taken.push((code, entry, id));
     match fake.mood {
         Mood::LosesAnswers => failed(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout"),
         _ => (
@@ -123,7 +131,7 @@ fn outlet(house: &House, address: SocketAddr) -> Skp {
         provider_code: "TT01".into(),
         call_limit_s: 10,
     };
-    Skp::new(house.engine.clone(), config)
+    Skp::new(house.engine.clone(), config).expect("an outlet")
 }
 
 /// Steps until nothing is due any more by that time.
@@ -149,7 +157,7 @@ fn states(house: &House) -> Vec<(u64, OutboxState)> {
 }
 
 fn codes(fake: &Shared) -> Vec<String> {
-    lock(fake).taken.iter().map(|(code, _)| code.clone()).collect()
+    lock(fake).taken.iter().map(|(code, ..)| code.clone()).collect()
 }
 
 #[test]
@@ -189,7 +197,9 @@ fn a_day_without_skp_loses_nothing_doubles_nothing_and_is_seen_once() {
     let mut outlet = outlet(&house, address);
     let start = house.engine.clock().now();
     for minute in 0..24 * 60 {
-        outlet.step(start.plus_s(minute * 60)).expect("the outlet steps");
+        let now = start.plus_s(minute * 60);
+        outlet.step(now).expect("the outlet steps");
+        overdue::step(&house.engine, now).expect("the keeper looks");
     }
     let stuck = house.awaits(&mut entries, |event| match event {
         Event::AlarmRaised { finding, .. } if finding.code == AlarmCode::A22 => Some(finding.trip),
@@ -205,7 +215,11 @@ fn a_day_without_skp_loses_nothing_doubles_nothing_and_is_seen_once() {
     lock(&fake).mood = Mood::Well;
     run(&mut outlet, start.plus_s(25 * 3600));
     assert_eq!(codes(&fake), ["E02", "E03"]);
-    let names: Vec<String> = lock(&fake).taken.iter().map(|(_, name)| name.clone()).collect();
+    let names: Vec<String> = lock(&fake)
+        .taken
+        .iter()
+        .map(|(_, entry, _)| entry.clone())
+        .collect();
     assert_eq!(names, names_before, "no effect changes its name");
 }
 
@@ -257,6 +271,61 @@ fn a_refused_message_holds_its_lane_until_a_person_repairs_it() {
     lock(&fake).mood = Mood::Well;
     run(&mut outlet, now.plus_s(2 * 3600));
     assert_eq!(codes(&fake), ["E02", "E03"]);
+}
+
+/// A22 "SKP message stuck: age > 10 min", judged by the clock alone: no outlet runs here at all.
+#[test]
+fn a_message_older_than_ten_minutes_is_told_without_any_outlet() {
+    let house = House::open();
+    let submitted = house.submitted();
+    let mut entries = house.engine.subscribe_entries();
+    let queued = house
+        .engine
+        .reader()
+        .message(MessageId(1))
+        .expect("the store reads")
+        .expect("it was queued")
+        .queued;
+    for seconds in [0, 599, 600] {
+        overdue::step(&house.engine, queued.plus_s(seconds)).expect("the keeper looks");
+        assert!(entries.try_recv().is_err(), "not stuck after {seconds} s");
+    }
+    overdue::step(&house.engine, queued.plus_s(600).plus_ms(1)).expect("the keeper looks");
+    let stuck = house.awaits(&mut entries, |event| match event {
+        Event::AlarmRaised { finding, .. } if finding.code == AlarmCode::A22 => Some(finding.trip),
+        _ => None,
+    });
+    assert_eq!(stuck, Some(submitted.trip));
+    overdue::step(&house.engine, queued.plus_s(3_600)).expect("the keeper looks");
+    assert!(entries.try_recv().is_err(), "it is told once");
+}
+
+/// A trip that SKP cannot digest waits by itself: the others are told in the same step, again and again.
+#[test]
+fn one_failing_trip_does_not_close_the_outlet_for_all() {
+    let (house, (address, fake)) = (House::open(), fake());
+    let first = house.submitted();
+    let second = house.another(&first);
+    lock(&fake).failing = "CSQU3054383".into();
+    let mut outlet = outlet(&house, address);
+    let now = house.engine.clock().now();
+    run(&mut outlet, now.plus_s(1));
+    let of = |trip| {
+        let all = (1..=4).filter_map(|number| {
+            house
+                .engine
+                .reader()
+                .message(MessageId(number))
+                .expect("the store reads")
+        });
+        let of_trip = all.filter(|message| message.trip == trip);
+        of_trip.map(|message| message.state).collect::<Vec<_>>()
+    };
+    assert_eq!(of(first.trip), [OutboxState::Waiting, OutboxState::Waiting]);
+    assert_eq!(of(second), [OutboxState::Taken, OutboxState::Taken]);
+    lock(&fake).failing.clear();
+    run(&mut outlet, now.plus_s(10));
+    assert_eq!(of(first.trip), [OutboxState::Taken, OutboxState::Taken]);
 }
 
 #[test]

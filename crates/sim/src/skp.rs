@@ -1,6 +1,8 @@
 //! A fake SKP: a CEISA-like gateway as a program of its own, that can be slow, down, refuse, lose its answer after it has
 //! taken a message, or answer twice. It counts what it took, so that "nothing taken twice" can be checked from outside.
 
+mod shape;
+
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -39,6 +41,8 @@ pub struct Setup {
 pub struct Mood {
     /// Each answer waits this long.
     pub slow_ms: u64,
+    /// Only answers to messages of these codes wait; all do where none is named.
+    pub slow_codes: Vec<String>,
     /// Answers 503 to everything.
     pub down: bool,
     /// Refuses messages of these codes (`E04`) with HTTP 200 and `"status": "Failed"`.
@@ -119,7 +123,7 @@ struct Login {
 }
 
 async fn log_in(State(fake): State<Arc<Fake>>, headers: HeaderMap, Json(login): Json<Login>) -> Response {
-    if let Some(answer) = fake.temper().await {
+    if let Some(answer) = fake.temper("").await {
         return answer;
     }
     let known = login.username == fake.setup.username && login.password == fake.setup.password;
@@ -148,7 +152,7 @@ async fn take(
     headers: HeaderMap,
     Json(message): Json<Value>,
 ) -> Response {
-    if let Some(answer) = fake.temper().await {
+    if let Some(answer) = fake.temper(&code).await {
         return answer;
     }
     if !fake.has_key(&headers) || !fake.has_token(&headers) {
@@ -157,7 +161,10 @@ async fn take(
     let Some(id) = message["idPesan"].as_str().map(str::to_owned) else {
         return failed(StatusCode::OK, "1028 idPesan wajib diisi");
     };
-    if let Some(reason) = fake.refuses(&code, &message) {
+    if let Some(reason) = fake
+        .refuses(&code, &message)
+        .or_else(|| shape::missing(&code, &message))
+    {
         return failed(StatusCode::OK, &reason);
     }
     fake.keep(id, code, message)
@@ -191,10 +198,11 @@ impl Fake {
     }
 
     /// Waits as long as the mood says, and answers at once where the fake is down.
-    async fn temper(&self) -> Option<Response> {
+    async fn temper(&self, code: &str) -> Option<Response> {
         let (slow_ms, down) = {
-            let inner = self.lock();
-            (inner.mood.slow_ms, inner.mood.down)
+            let mood = &self.lock().mood;
+            let slow = mood.slow_codes.is_empty() || mood.slow_codes.iter().any(|slow| slow == code);
+            (if slow { mood.slow_ms } else { 0 }, mood.down)
         };
         tokio::time::sleep(Duration::from_millis(slow_ms)).await;
         down.then(|| failed(StatusCode::SERVICE_UNAVAILABLE, "Layanan sedang tidak tersedia"))
@@ -392,8 +400,15 @@ mod tests {
         client
     }
 
+    /// A whole message; `code` says which payload it has.
+    fn message_of(code: &str, id: &str) -> Value {
+        let mut message = shape::examples::message(code);
+        message["idPesan"] = json!(id);
+        message
+    }
+
     fn message(id: &str) -> Value {
-        json!({"idPesan": id, "nomorKontainer": "CSQU3054383"})
+        message_of("E04", id)
     }
 
     #[test]
@@ -421,13 +436,30 @@ mod tests {
         assert_eq!(client.taken()["messages"][0]["changed"], 1);
     }
 
+    /// It is no blind mailbox: what a message must say and does not is refused by name, and not taken.
+    #[test]
+    fn a_message_that_lacks_a_field_is_refused_and_not_taken() {
+        let client = start();
+        let mut message = message("7-0");
+        message["payload"]
+            .as_object_mut()
+            .expect("fields")
+            .remove("petugas");
+        let (status, answer) = client.post("/v1/eseal/E04", message);
+        assert_eq!(
+            (status, &answer["status"], &answer["message"]),
+            (200, &json!("Failed"), &json!("1028 payload.petugas wajib diisi"))
+        );
+        assert_eq!(client.taken()["messages"].as_array().map(Vec::len), Some(0));
+    }
+
     #[test]
     fn a_lost_answer_was_taken_all_the_same() {
         let client = start();
         client.mood(json!({"lose_answers": 1}));
-        assert_eq!(client.post("/v1/eseal/E11", message("8-0")).0, 504);
+        assert_eq!(client.post("/v1/eseal/E11", message_of("E11", "8-0")).0, 504);
         assert_eq!(
-            client.post("/v1/eseal/E11", message("8-0")).1["status"],
+            client.post("/v1/eseal/E11", message_of("E11", "8-0")).1["status"],
             "Success"
         );
         assert_eq!(client.taken()["messages"].as_array().map(Vec::len), Some(1));
@@ -437,7 +469,7 @@ mod tests {
     fn a_refusal_is_http_200_that_says_failed() {
         let client = start();
         client.mood(json!({"refuse_codes": ["E05"]}));
-        let (status, answer) = client.post("/v1/eseal/E05", message("9-0"));
+        let (status, answer) = client.post("/v1/eseal/E05", message_of("E05", "9-0"));
         assert_eq!((status, answer["status"].as_str()), (200, Some("Failed")));
         assert_eq!(client.taken()["messages"].as_array().map(Vec::len), Some(0));
     }

@@ -142,7 +142,14 @@ fn answer(to: &Connection, message: MessageId, delivery: &Delivery) -> Result<()
         Delivery::Refused { reason } => (OutboxState::Refused, None, Some(reason.as_str())),
         Delivery::Stuck { failure } => (OutboxState::Waiting, None, Some(failure.as_str())),
     };
-    to.prepare_cached("UPDATE outbox SET state = ?2, reference = ?3, last_error = ?4 WHERE message = ?1")
+    // That a message is stuck is known by the clock; why, the tries know better.
+    let sql = match delivery {
+        Delivery::Stuck { .. } => {
+            "UPDATE outbox SET state = ?2, reference = ?3, last_error = coalesce(last_error, ?4) WHERE message = ?1"
+        }
+        _ => "UPDATE outbox SET state = ?2, reference = ?3, last_error = ?4 WHERE message = ?1",
+    };
+    to.prepare_cached(sql)
         .and_then(|mut update| update.execute(params![message.0 as i64, state.name(), reference, error]))
         .doing("note the answer to a message")?;
     Ok(())
@@ -182,17 +189,43 @@ pub(crate) fn tried(
 const COLUMNS: &str = "message, seq, ordinal, trip, lane, code, state, attempts, queued_ms, next_try_ms, last_error, \
                        corrections, envelope, reference";
 
-/// The heads of all lanes that are due, the longest due first. A refused head holds its lane until it is repaired.
-pub(crate) fn due(from: &Connection, now: ServerTime, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
+/// The heads of every trip's lane that are due, the longest due first. A refused head holds its lane until it is repaired.
+pub(crate) fn due(
+    from: &Connection,
+    lane: Lane,
+    now: ServerTime,
+    limit: usize,
+) -> Result<Vec<Outgoing>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND next_try_ms <= ?1 AND message IN
-             (SELECT min(message) FROM outbox WHERE state IN ('waiting', 'refused') GROUP BY trip, lane)
+             (SELECT min(message) FROM outbox WHERE state IN ('waiting', 'refused') AND lane = ?3 GROUP BY trip)
          ORDER BY next_try_ms, message LIMIT ?2"
     );
     select(
         from,
         &sql,
-        params![now.unix_ms, limit.min(OUTBOX_PAGE_MAX) as i64],
+        params![now.unix_ms, limit.min(OUTBOX_PAGE_MAX) as i64, lane_name(lane)],
+    )
+}
+
+/// The oldest waiting message of each trip, where it was queued before that moment and no other of its trip is known to
+/// be stuck or refused: somebody has been told of those.
+pub(crate) fn overdue(
+    from: &Connection,
+    before: ServerTime,
+    limit: usize,
+) -> Result<Vec<Outgoing>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE queued_ms < ?1 AND message IN
+             (SELECT min(message) FROM outbox WHERE state = 'waiting' GROUP BY trip)
+             AND NOT EXISTS (SELECT 1 FROM record WHERE kind = 'message' AND record.trip = outbox.trip
+                             AND stage IN ('stuck', 'refused'))
+         ORDER BY message LIMIT ?2"
+    );
+    select(
+        from,
+        &sql,
+        params![before.unix_ms, limit.min(OUTBOX_PAGE_MAX) as i64],
     )
 }
 

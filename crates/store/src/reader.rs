@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use segel_model::event::Subject;
+use segel_model::skp::Lane;
 use segel_model::{BlobHash, MessageId, PersonId, SealId, SecretHash, ServerTime, TripId};
 
 use crate::chain::{self, Hash};
@@ -169,9 +170,19 @@ impl Reader {
         self.with(|desk| record::search(&desk.truth, text, kind, scope, limit))
     }
 
-    /// Heads of SKP lanes that are due.
-    pub fn messages_due(&self, now: ServerTime, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
-        self.with(|desk| outbox::due(&desk.truth, now, limit))
+    /// Heads of one of the three lanes that are due, of all trips.
+    pub fn messages_due(
+        &self,
+        lane: Lane,
+        now: ServerTime,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        self.with(|desk| outbox::due(&desk.truth, lane, now, limit))
+    }
+
+    /// Of each trip the oldest message that waits since before a moment and of which nobody has been told.
+    pub fn messages_overdue(&self, before: ServerTime, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
+        self.with(|desk| outbox::overdue(&desk.truth, before, limit))
     }
 
     /// When the next head of a lane is due.

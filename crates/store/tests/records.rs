@@ -282,6 +282,9 @@ fn queued(message: u64, trip: u64, code: MessageCode) -> Event {
             seal_label: Some("JT701-098231".into()),
             at: EventTime::from_unix_ms(START.unix_ms),
             place: None,
+            plate: None,
+            accuracy_m: None,
+            speed_kmh: None,
             sealed: Some(true),
             battery_percent: Some(88),
             detail: Detail::None,
@@ -305,10 +308,13 @@ fn answered(message: u64, delivery: Delivery) -> Event {
 }
 
 fn due(opened: &Opened, second: i64) -> Vec<u64> {
-    let messages = opened
-        .reader
-        .messages_due(START.plus_s(second), 10)
-        .expect("the outbox");
+    let lanes = [Lane::Alarms, Lane::Milestones, Lane::Locations];
+    let in_lane = |lane| {
+        let found = opened.reader.messages_due(lane, START.plus_s(second), 10);
+        found.expect("the outbox")
+    };
+    let mut messages: Vec<_> = lanes.into_iter().flat_map(in_lane).collect();
+    messages.sort_by_key(|message| (message.next_try, message.message));
     messages.iter().map(|message| message.message.0).collect()
 }
 

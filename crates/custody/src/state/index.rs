@@ -257,7 +257,7 @@ impl Trip {
             lapse_due: _,
         } = self;
         if state.is_over() {
-            return *archive_due;
+            return [*archive_due, skp.locations_due].into_iter().flatten().min();
         }
         let clock = clocks
             .values()

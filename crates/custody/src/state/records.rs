@@ -19,8 +19,8 @@ use segel_model::seal::{SealCondition, SealRegistration};
 use segel_model::skp::{Delivery, MessageCode};
 use segel_model::trip::{Circumstance, Clock, TripRequest, TripState};
 use segel_model::{
-    DeviceId, DocumentId, EventTime, GrantId, OrderId, PersonId, PhotoId, Role, RouteId, SealId, SecretHash,
-    ServerTime, Severity, TripId,
+    DeviceId, DocumentId, EventTime, GrantId, MessageId, OrderId, PersonId, PhotoId, Role, RouteId, SealId,
+    SecretHash, ServerTime, Severity, TripId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -431,10 +431,46 @@ pub struct SkpProgress {
     pub queued: u32,
     /// Messages SKP took.
     pub taken: u32,
-    /// Locations up to here are in a message.
-    pub locations_until: Option<EventTime>,
+    /// Locations that no message holds yet, however late they came.
+    #[serde(default)]
+    pub untold: Option<Untold>,
+    /// The newest range.
+    #[serde(default)]
+    pub range: Option<MessageId>,
     /// When the next range of locations is due.
     pub locations_due: Option<ServerTime>,
+}
+
+/// Locations that no message holds yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untold {
+    /// The oldest event time among them.
+    pub from: EventTime,
+    /// The newest.
+    pub until: EventTime,
+    /// How many there are.
+    pub reports: u32,
+}
+
+impl Untold {
+    /// The first one.
+    pub const fn begin(at: EventTime) -> Self {
+        Self {
+            from: at,
+            until: at,
+            reports: 1,
+        }
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn with(self, at: EventTime) -> Self {
+        Self {
+            from: self.from.min(at),
+            until: self.until.max(at),
+            reports: self.reports.saturating_add(1),
+        }
+    }
 }
 
 /// A permission to open, and what became of it.

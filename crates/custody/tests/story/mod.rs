@@ -122,6 +122,7 @@ impl World {
                     "nothing happened after we knew of it"
                 );
             }
+            Event::StepRefused { from, to, .. } => panic!("a rule wanted {from:?} to {to:?}"),
             Event::AlarmClosed { .. } => assert!(stamp.principal.is_some(), "an alarm is closed by a person"),
             Event::OrderIssued { ordered, .. } if ordered.order.opens() => {
                 let grant = ordered

@@ -306,6 +306,10 @@ fn say_rest(event: &Event) -> Bilingual {
             "Interval berbagi lokasi tidak dipenuhi",
             "Location Sharing Interval not met",
         ),
+        Event::StepRefused { .. } => both(
+            "Segel menolak langkah yang tidak dikenal SOP; beri tahu pembuat Segel",
+            "Segel refused a step that the SOP does not know; tell the makers of Segel",
+        ),
         Event::LocationsDue { .. } => both("Waktunya mengirim lokasi ke SKP", "Locations to SKP are due"),
         Event::TripLooked { .. } => both("Perjalanan ditinjau ulang", "The trip was looked at again"),
         Event::TripKept { .. } => both(

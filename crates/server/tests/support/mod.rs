@@ -232,7 +232,28 @@ impl House {
         let provider = self.provider();
         let office = OfficeCode("060100".into());
         let supervisor = self.joined(1, Role::CustomsSupervisor, Belonging::Office(office.clone()));
-        let admin = &provider.admin;
+        let trip = self.submits(&supervisor, &provider, "000123", container());
+        Submitted {
+            supervisor,
+            provider,
+            trip,
+        }
+    }
+
+    /// One more such trip, of another container under another document.
+    pub fn another(&self, first: &Submitted) -> TripId {
+        let container = ContainerNumber::parse("TEMU6079348").expect("a published number");
+        self.submits(&first.supervisor, &first.provider, "000124", container)
+    }
+
+    fn submits(
+        &self,
+        supervisor: &Principal,
+        provider: &Provider,
+        number: &str,
+        container: ContainerNumber,
+    ) -> TripId {
+        let (admin, office) = (&provider.admin, OfficeCode("060100".into()));
         let register = Command::RegisterOrganisation {
             name: "PT Muatan".into(),
             kind: OrganisationKind::Importer,
@@ -241,7 +262,7 @@ impl House {
         let Subject::Organisation(owner) = self.done(by(admin, register)) else {
             panic!("an importer")
         };
-        let paper = paper(owner, &office);
+        let paper = paper(owner, &office, number, container.clone());
         let Subject::Document(document) = self.done(by(admin, Command::RegisterDocument(paper))) else {
             panic!("a document")
         };
@@ -250,28 +271,24 @@ impl House {
             approved: vec![0],
             remark: String::new(),
         };
-        self.done_or_nothing(by(&supervisor, verify));
+        self.done_or_nothing(by(supervisor, verify));
         let plan = plan(provider.organisation, &office);
         let Subject::Route(route) = self.done(by(admin, Command::ProposeRoute(plan))) else {
             panic!("a route")
         };
         self.done_or_nothing(by(
-            &supervisor,
+            supervisor,
             Command::ApproveRoute {
                 route,
                 remark: String::new(),
             },
         ));
-        let request = request(owner, provider.organisation, document, route);
+        let request = request(owner, provider.organisation, document, route, container);
         let Subject::Trip(trip) = self.done(by(admin, Command::OpenTrip(request))) else {
             panic!("a trip")
         };
         self.done_or_nothing(by(admin, Command::SubmitTrip { trip }));
-        Submitted {
-            supervisor,
-            provider,
-            trip,
-        }
+        trip
     }
 
     fn joined(&self, number: u8, role: Role, belongs: Belonging) -> Principal {
@@ -311,10 +328,10 @@ impl House {
     }
 }
 
-fn paper(owner: OrganisationId, office: &OfficeCode) -> Paper {
+fn paper(owner: OrganisationId, office: &OfficeCode, number: &str, container: ContainerNumber) -> Paper {
     Paper {
         kind: DocumentKind::Plp,
-        number: "000123".into(),
+        number: number.into(),
         date: Day {
             year: 2026,
             month: 11,
@@ -329,7 +346,7 @@ fn paper(owner: OrganisationId, office: &OfficeCode) -> Paper {
         submission_number: None,
         owner,
         lines: vec![ContainerLine {
-            container: container(),
+            container,
             size_ft: 40,
             size_type: None,
         }],
@@ -378,11 +395,12 @@ fn request(
     provider: OrganisationId,
     document: DocumentId,
     route: RouteId,
+    container: ContainerNumber,
 ) -> TripRequest {
     TripRequest {
         owner,
         provider,
-        container: container(),
+        container,
         check_digit_confirmed: false,
         document: Some(document),
         route: Some(route),
