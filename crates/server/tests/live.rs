@@ -133,6 +133,7 @@ fn who_knows_more_than_there_is_is_told_to_read_everything_anew() {
     let mut live = cast.user.follow(Some(1_000_000));
     let reset = live.next_of("reset");
     assert_eq!(reset.data["why"], "ahead");
+    assert_eq!(live.next().expect("a snapshot").data["seq"], reset.data["seq"]);
     let next = cast
         .user
         .post("/documents", document(None, "1", "CSQU3054383"))
@@ -142,6 +143,100 @@ fn who_knows_more_than_there_is_is_told_to_read_everything_anew() {
         next.json["seq"].as_u64(),
         "and goes on from there"
     );
+}
+
+/// "too old a resume is answered `reset` and a snapshot": here more than three entries are too many.
+#[test]
+fn who_was_away_too_long_begins_anew_with_a_snapshot() {
+    let settings = segel_server::api::Settings {
+        live_resume_max: Some(3),
+        ..Default::default()
+    };
+    let house = House::open_set(settings);
+    let cast = cast(&house);
+    let known = cast.user.follow(None).next().expect("hello").data["seq"]
+        .as_u64()
+        .expect("a number");
+    let mut last = 0;
+    for number in 0..4 {
+        let made = cast
+            .user
+            .post("/documents", document(None, &number.to_string(), "CSQU3054383"))
+            .done();
+        last = made.json["seq"].as_u64().expect("a number");
+    }
+    let mut live = cast.user.follow(Some(last - 3));
+    assert_eq!(
+        live.next_of("events").id,
+        Some(last - 2),
+        "three entries are given one by one"
+    );
+    let mut live = cast.user.follow(Some(known));
+    assert_eq!(live.next().expect("hello").name, "hello");
+    let reset = live.next().expect("a reset");
+    assert_eq!(
+        (reset.name.as_str(), reset.id, &reset.data),
+        ("reset", None, &json!({"seq": last, "why": "too_old"}))
+    );
+    let snapshot = live.next().expect("a snapshot");
+    assert_eq!((snapshot.name.as_str(), snapshot.id), ("snapshot", Some(last)));
+    assert_eq!(snapshot.data["work"]["documents_waiting"], 4);
+    assert_eq!(
+        snapshot.data,
+        cast.user.get("/live/snapshot").done().json,
+        "the same as one may ask for"
+    );
+    assert_eq!(
+        cast.other.get("/live/snapshot").done().json["work"]["documents_waiting"],
+        0,
+        "another's world is another"
+    );
+    let next = cast
+        .user
+        .post("/documents", document(None, "9", "CSQU3054383"))
+        .done();
+    assert_eq!(
+        live.next_of("events").id,
+        next.json["seq"].as_u64(),
+        "and goes on from there"
+    );
+}
+
+/// Positions: "newest wins, at most 4 a second", however often the seal speaks.
+#[test]
+fn positions_come_at_most_four_times_a_second() {
+    let house = House::open();
+    let admin = house.join(&house.provider_code, "admin");
+    let seal = json!({"protocol": "osmand", "device": "86001", "label": "HP-1", "profile": "any"});
+    admin.post("/seals", seal).id();
+    let mut live = admin.follow(None);
+    let stream = live.next().expect("hello").data["stream"]
+        .as_str()
+        .expect("a name")
+        .to_owned();
+    let map = json!({"west": 110.2, "south": -7.1, "east": 110.6, "north": -6.9}).to_string();
+    let set = admin.call("PUT", &format!("/live/{stream}/viewport"), map.into_bytes(), &[]);
+    assert_eq!(set.status, 204);
+    let began = std::time::Instant::now();
+    let (mut said, mut lat) = (0_u32, -6.95);
+    while began.elapsed() < std::time::Duration::from_secs(2) {
+        lat += 0.000_01;
+        people::report_now(&house, "86001", lat, 110.42);
+        said += 1;
+    }
+    // The newest place is told last, so everything before it has been read once it has come.
+    let mut heard = 0;
+    loop {
+        heard += 1;
+        let seen = live.next_of("positions");
+        let newest = seen.data["items"][0]["lat"].as_f64().expect("a number");
+        if (newest - lat).abs() < 0.000_001 {
+            break;
+        }
+    }
+    let most = began.elapsed().as_millis().div_ceil(250) + 1;
+    assert!(u128::from(heard) <= most, "{heard} in {:?}", began.elapsed());
+    assert!(2 <= heard && heard < u64::from(said), "{heard} of {said} reports");
 }
 
 #[test]

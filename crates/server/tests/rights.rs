@@ -415,6 +415,7 @@ fn the_table_names_every_route_there_is() {
         ("get", "/settings"),
         ("post", "/invitations/accept"),
         ("get", "/live"),
+        ("get", "/live/snapshot"),
         ("put", "/live/*/viewport"),
         ("post", "/scans"),
         ("get", "/documents/*/scan"),

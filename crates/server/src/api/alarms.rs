@@ -31,7 +31,7 @@ const FOUND_MAX: usize = 10;
 /// The shortest text that is looked for.
 const SEARCH_MIN: usize = 3;
 /// Stages of an open alarm, as words.
-const OPEN: [&str; 3] = ["raised", "acknowledged", "investigating"];
+pub(super) const OPEN: [&str; 3] = ["raised", "acknowledged", "investigating"];
 
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -344,7 +344,12 @@ command! {
     responses((status = 200, description = "the counts", body = WorkList), Refusals)
 )]
 async fn read_work_list(State(api): State<Api>, caller: Caller) -> Result<Json<WorkList>, Problem> {
-    let list = api.read(&caller, |view| {
+    Ok(Json(work_list(&api, &caller).await?))
+}
+
+/// How much waits for somebody.
+pub(super) async fn work_list(api: &Api, caller: &Caller) -> Result<WorkList, Problem> {
+    let list = api.read(caller, |view| {
         let counts = |kind| view.api.reader().counts(kind, &view.scope);
         let mut list = WorkList::default();
         counts(RecordKind::Trip)?
@@ -366,7 +371,7 @@ async fn read_work_list(State(api): State<Api>, caller: Caller) -> Result<Json<W
         let strangers = api.block(|api| Ok(api.reader().counts(RecordKind::Quarantine, &Scope::Nation)?));
         list.quarantined = sum(&strangers.await?, &[crate::projection::STRANGER]);
     }
-    Ok(Json(list))
+    Ok(list)
 }
 
 fn sum(counts: &[Count], stages: &[&str]) -> u32 {

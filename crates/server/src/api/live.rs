@@ -2,9 +2,10 @@
 //!
 //! One task follows the engine and puts each entry into words once; every reader takes what is theirs from it. A reader
 //! who comes back says the last entry they know and gets the rest from the journal; who was away too long, or reads too
-//! slowly, is told to read everything anew, and nothing is kept for them.
+//! slowly, is told to begin anew with a snapshot, and nothing is kept for them.
 
 mod positions;
+mod snapshot;
 
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -82,6 +83,7 @@ impl Default for Hub {
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(follow))
+        .routes(routes!(snapshot::read_snapshot))
         .routes(routes!(set_viewport))
 }
 
@@ -94,11 +96,12 @@ pub(super) struct LiveQuery {
 }
 
 /// Follow what happens (`text/event-stream`): `hello` first, then `events` (durable, in order, `id:` is the entry) and
-/// `positions` (no id, newest wins, at most four a second, inside the viewport). `reset` asks to read everything anew.
+/// `positions` (no id, newest wins, at most four a second, inside the viewport). After `reset` everything known is stale, and a
+/// `snapshot` to begin anew with follows.
 #[utoipa::path(
     get, path = "/live", tag = "live",
     params(LiveQuery, ("Last-Event-ID" = Option<u64>, Header, description = "the newest entry the reader knows")),
-    responses((status = 200, description = "the stream; see LiveHello, LiveEntry, LivePositions, LiveReset", body = String, content_type = "text/event-stream"), Refusals)
+    responses((status = 200, description = "the stream; see LiveHello, LiveEntry, LivePositions, LiveReset, LiveSnapshot", body = String, content_type = "text/event-stream"), Refusals)
 )]
 async fn follow(
     State(api): State<Api>,
@@ -367,11 +370,7 @@ impl Reader {
                 biased;
                 () = &mut over => return Err(Over),
                 what = ended.recv() => self.check(what).await?,
-                item = items.recv() => match item {
-                    Ok(item) => self.tell(&item)?,
-                    Err(RecvError::Lagged(_)) => self.reset("too_slow")?,
-                    Err(RecvError::Closed) => return Err(Over),
-                },
+                item = items.recv() => self.hear(item).await?,
                 moved = positions.next(&self.api) => self.send("positions", None, &moved)?,
                 () = self.sender.closed() => return Err(Over),
             }
@@ -392,10 +391,11 @@ impl Reader {
         self.seen = latest;
         let Some(after) = after else { return Ok(()) };
         if latest < after {
-            return self.reset("ahead");
+            return self.reset("ahead").await;
         }
-        if RESUME_MAX < latest - after {
-            return self.reset("too_old");
+        let resume_max = self.api.settings().live_resume_max.unwrap_or(RESUME_MAX);
+        if resume_max < latest - after {
+            return self.reset("too_old").await;
         }
         self.seen = after;
         while self.seen < latest {
@@ -426,6 +426,14 @@ impl Reader {
             Err(_) => true,
         };
         if theirs { Err(Over) } else { Ok(()) }
+    }
+
+    async fn hear(&mut self, item: Result<Arc<Item>, RecvError>) -> Result<(), Over> {
+        match item {
+            Ok(item) => self.tell(&item),
+            Err(RecvError::Lagged(_)) => self.reset("too_slow").await,
+            Err(RecvError::Closed) => Err(Over),
+        }
     }
 
     fn tell(&mut self, item: &Item) -> Result<(), Over> {
@@ -465,10 +473,15 @@ impl Reader {
         })
     }
 
-    fn reset(&mut self, why: &str) -> Result<(), Over> {
+    async fn reset(&mut self, why: &str) -> Result<(), Over> {
         let seq = self.api.inner.live.latest.load(Ordering::Acquire);
         self.seen = seq;
-        self.send("reset", Some(seq), &LiveReset { seq, why: why.into() })
+        self.send("reset", None, &LiveReset { seq, why: why.into() })?;
+        // The number goes with the snapshot: a reader that broke off between the two is told to begin anew once more.
+        let snapshot = snapshot::at(&self.api, &self.caller, seq)
+            .await
+            .map_err(|_| Over)?;
+        self.send("snapshot", Some(seq), &snapshot)
     }
 
     /// A full queue is a reader that does not read: the stream ends, and coming back it resumes.
@@ -484,5 +497,116 @@ fn event(name: &str, id: Option<u64>, body: &impl Serialize) -> Sse {
     match id {
         Some(id) => event.id(id.to_string()),
         None => event,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use segel_model::principal::Belonging;
+    use segel_model::{PersonId, Principal, Role, SecretHash, ServerTime};
+    use segel_store::{Options, Store};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::engine::{Engine, Parts};
+
+    /// An API over an empty store; nobody runs its engine.
+    fn api(folder: &std::path::Path) -> Api {
+        let opened = Store::open(folder, Options::default()).expect("a store");
+        let rules = crate::rules::load(crate::rules::DEFAULT).unwrap_or_else(|failure| panic!("{failure}"));
+        let clock = Clock::system(opened.last_listened);
+        let (_engine, engine) = Engine::start(Parts {
+            opened,
+            rules: Arc::new(rules),
+            clock,
+        })
+        .expect("the engine starts");
+        let parts = crate::api::Parts {
+            engine,
+            settings: crate::api::Settings::default(),
+            metrics: Arc::new(String::new),
+        };
+        crate::api::start(parts).expect("the API starts")
+    }
+
+    fn caller() -> Caller {
+        let (person, role, belongs) = (PersonId(1), Role::CustomsHq, Belonging::Nation);
+        Caller {
+            principal: Principal::Person {
+                person,
+                role,
+                belongs: belongs.clone(),
+            },
+            person,
+            role,
+            belongs,
+            credential: Credential::Session(SecretHash([1; 32])),
+            until: ServerTime::from_unix_ms(i64::MAX),
+        }
+    }
+
+    async fn words(mut receiver: mpsc::Receiver<Sse>) -> String {
+        receiver.close();
+        let mut words = String::new();
+        while let Some(event) = receiver.recv().await {
+            words.push_str(&format!("{event:?}\n"));
+        }
+        words
+    }
+
+    /// A reader behind whom entries were thrown away begins anew, with the snapshot of the number it goes on from.
+    #[tokio::test]
+    async fn who_reads_too_slowly_gets_a_reset_and_then_a_snapshot() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let api = api(folder.path());
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let mut reader = Reader {
+            api: api.clone(),
+            keys: None,
+            caller: caller(),
+            stream: "s".into(),
+            sender,
+            seen: 0,
+        };
+        assert!(reader.hear(Err(RecvError::Lagged(3))).await.is_ok());
+        let latest = api.inner.live.latest.load(Ordering::Acquire);
+        assert_eq!(reader.seen, latest, "it goes on after the snapshot");
+        drop(reader);
+        let words = words(receiver).await;
+        let (reset, snapshot) = words.split_once('\n').expect("two events");
+        assert!(
+            reset.contains("event: reset") && reset.contains("too_slow"),
+            "{reset}"
+        );
+        assert!(
+            snapshot.contains("event: snapshot") && snapshot.contains(&format!("id: {latest}")),
+            "{snapshot}"
+        );
+    }
+
+    /// Who does not read at all is not waited for: the stream ends, and coming back it resumes.
+    #[tokio::test]
+    async fn who_does_not_read_at_all_is_left() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let (sender, _receiver) = mpsc::channel(1);
+        let mut reader = Reader {
+            api: api(folder.path()),
+            keys: None,
+            caller: caller(),
+            stream: "s".into(),
+            sender,
+            seen: 0,
+        };
+        let entry = |seq| LiveEntry {
+            seq,
+            at: ServerTime::from_unix_ms(0).into(),
+            happened: vec![shown(&Event::ServiceStopped, About::of(&Event::ServiceStopped))],
+        };
+        let item = |seq| Item {
+            entry: entry(seq),
+            keys: vec![BTreeSet::new()],
+        };
+        assert!(reader.tell(&item(1)).is_ok());
+        assert!(reader.tell(&item(2)).is_err());
     }
 }

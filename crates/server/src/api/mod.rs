@@ -67,6 +67,8 @@ pub struct Settings {
     pub demo: bool,
     /// Where the demonstration keeps its cards; read anew each time, because people join after the start.
     pub demo_cards: DemoCards,
+    /// The most entries a reader of the live stream who comes back is given one by one; nothing is `live::RESUME_MAX`.
+    pub live_resume_max: Option<u64>,
     /// The operator's own basemap (PMTiles).
     pub basemap_url: Option<String>,
     /// Proxies that are believed when they say whom they speak for.

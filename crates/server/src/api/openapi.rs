@@ -8,7 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::Problem;
 use super::reading::Wanted;
-use super::types::{LiveEntry, LiveEvent, LiveHello, LivePosition, LivePositions, LiveReset, ProblemBody};
+use super::types::{
+    LiveEntry, LiveEvent, LiveHello, LivePosition, LivePositions, LiveReset, LiveSnapshot, ProblemBody,
+};
 use super::{Api, alarms, documents, journal, live, people, photos, problem, routes, seals, session, trips};
 
 /// Where the API lies.
@@ -110,6 +112,7 @@ fn components() -> utoipa::openapi::Components {
     add::<LiveEntry>(&mut components);
     add::<LiveEvent>(&mut components);
     add::<LiveReset>(&mut components);
+    add::<LiveSnapshot>(&mut components);
     add::<LivePositions>(&mut components);
     add::<LivePosition>(&mut components);
     for (name, response) in problem::documented() {

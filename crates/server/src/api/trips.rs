@@ -116,13 +116,8 @@ async fn list_trips(
     Ok(Json(page.await?))
 }
 
-fn words_of(stage: Stage) -> Vec<String> {
-    states_of(stage).into_iter().map(state_word).collect()
-}
-
-/// Held trips and trips with a critical or high alarm, the gravest first. Every trip under work is in the listing, so the
-/// page ends where the grave ones do.
-fn problems(view: &View<'_>, wanted: Wanted) -> Result<Page<TripSummary>, Problem> {
+/// The states of trips under work, as words.
+pub(super) fn live_states() -> Vec<String> {
     let live = [
         Stage::Expected,
         Stage::Sealing,
@@ -130,8 +125,18 @@ fn problems(view: &View<'_>, wanted: Wanted) -> Result<Page<TripSummary>, Proble
         Stage::Arriving,
         Stage::Problem,
     ];
+    live.into_iter().flat_map(words_of).collect()
+}
+
+fn words_of(stage: Stage) -> Vec<String> {
+    states_of(stage).into_iter().map(state_word).collect()
+}
+
+/// Held trips and trips with a critical or high alarm, the gravest first. Every trip under work is in the listing, so the
+/// page ends where the grave ones do.
+fn problems(view: &View<'_>, wanted: Wanted) -> Result<Page<TripSummary>, Problem> {
     let listing = Listing {
-        stages: live.into_iter().flat_map(words_of).collect(),
+        stages: live_states(),
         order: Sorting::GravestFirst,
         ..view.listing(RecordKind::Trip, wanted)
     };

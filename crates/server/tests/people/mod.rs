@@ -33,24 +33,33 @@ pub struct House {
 impl House {
     /// Opens a new one.
     pub fn open() -> Self {
-        Self::open_with(Box::new(Clock::system), Proxies::default())
+        Self::open_set(api::Settings::default())
+    }
+
+    /// Opens a new one with these settings of its API.
+    pub fn open_set(settings: api::Settings) -> Self {
+        Self::open_with(Box::new(Clock::system), settings)
     }
 
     /// Opens a new one whose clock is moved by hand.
     pub fn open_at(hand: &Hand) -> Self {
         let clock = hand.clock();
-        Self::open_with(Box::new(move |_| clock), Proxies::default())
+        Self::open_with(Box::new(move |_| clock), api::Settings::default())
     }
 
-    fn open_with(clock: Start, proxies: Proxies) -> Self {
+    fn open_with(clock: Start, settings: api::Settings) -> Self {
         let folder = TempDir::new().expect("a folder");
-        Self::start(setup(&folder, clock, proxies), folder)
+        Self::start(setup(&folder, clock, settings), folder)
     }
 
     /// Opens a new one behind proxies that are believed.
     pub fn open_behind(proxies: Proxies, hand: &Hand) -> Self {
         let clock = hand.clock();
-        Self::open_with(Box::new(move |_| clock), proxies)
+        let settings = api::Settings {
+            proxies,
+            ..api::Settings::default()
+        };
+        Self::open_with(Box::new(move |_| clock), settings)
     }
 
     fn start(setup: Setup, folder: TempDir) -> Self {
@@ -132,7 +141,7 @@ impl Drop for House {
 /// The clock a server starts with.
 type Start = Box<dyn FnOnce(Option<segel_model::ServerTime>) -> Clock>;
 
-fn setup(folder: &TempDir, clock: Start, proxies: Proxies) -> Setup {
+fn setup(folder: &TempDir, clock: Start, settings: api::Settings) -> Setup {
     let mut config = Config {
         data: DataFolder(folder.path().into()),
         ..Config::default()
@@ -148,10 +157,7 @@ fn setup(folder: &TempDir, clock: Start, proxies: Proxies) -> Setup {
         http: Box::new(move |engine| {
             let parts = api::Parts {
                 engine: engine.clone(),
-                settings: api::Settings {
-                    proxies,
-                    ..api::Settings::default()
-                },
+                settings,
                 metrics: Arc::new(|| "# EOF\n".into()),
             };
             Ok(api::router(api::start(parts)?, axum::Router::new()))
@@ -415,8 +421,18 @@ pub fn report(house: &House, device: &str, lat: f64, lon: f64) {
 /// A phone reports where it was so many seconds ago.
 pub fn report_of(house: &House, device: &str, lat: f64, lon: f64, seconds_ago: i64) {
     let at_s = house.service().engine().clock().now().unix_ms / 1000 - seconds_ago;
+    report_at(house, device, lat, lon, &at_s.to_string());
+}
+
+/// A phone reports where it is, to the millisecond: as often as one likes in a second, and no report repeats another.
+pub fn report_now(house: &House, device: &str, lat: f64, lon: f64) {
+    let now = house.service().engine().clock().now();
+    report_at(house, device, lat, lon, &now.unix_ms.to_string());
+}
+
+fn report_at(house: &House, device: &str, lat: f64, lon: f64, timestamp: &str) {
     let url = format!(
-        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={at_s}&batt=97&accuracy=5&speed=0",
+        "http://{}/?id={device}&lat={lat}&lon={lon}&timestamp={timestamp}&batt=97&accuracy=5&speed=0",
         house.service().doors().osmand
     );
     assert_eq!(ureq::get(&url).call().expect("the door is open").status(), 200);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Bilingual, Moment};
+use super::{Alarm, Bilingual, Moment, Page, TripSummary, WorkList};
 
 /// First on every stream (`event: hello`): its name, for the viewport.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -51,13 +51,28 @@ pub struct LiveEvent {
     pub say: Bilingual,
 }
 
-/// The reader was away too long (`event: reset`): read everything anew, then go on after `seq`.
+/// The reader was away too long (`event: reset`): forget what is known; a `snapshot` of the same `seq` follows, and the
+/// stream goes on after it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct LiveReset {
     /// Where the stream goes on.
     pub seq: u64,
     /// `too_old`, `too_slow` or `ahead` (the reader knows entries we do not).
     pub why: String,
+}
+
+/// The world at one entry (`event: snapshot`, after each `reset`; and `GET /live/snapshot`): what happened up to `seq` is in
+/// it, what happened later may be and comes as an event.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LiveSnapshot {
+    /// Follow from here.
+    pub seq: u64,
+    /// How much waits, by stage and by sort.
+    pub work: WorkList,
+    /// Open alarms, the gravest first; `next` goes on at `/alarms`.
+    pub alarms: Page<Alarm>,
+    /// Trips under work, the gravest first.
+    pub trips: Page<TripSummary>,
 }
 
 /// Where seals are now (`event: positions`, no id, newest wins, at most four a second).
