@@ -58,8 +58,10 @@ crash: need-rust
 	cargo build --locked -p segel
 	SEGEL_KILLS=$(or $(KILLS),200) cargo test --locked -p segel-e2e --test crash --test sabotage -- --nocapture --test-threads 1
 
+# Throws bytes at each decoder for that many seconds: make fuzz FUZZ_SECONDS=3600
+FUZZ_SECONDS ?= 60
 fuzz: need-rust
-	cargo test --release --locked -p segel-wire --test fuzz
+	BOLERO_RANDOM_TEST_TIME_MS=$(FUZZ_SECONDS)000 cargo test --release --locked -p segel-wire --test fuzz
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund

@@ -325,3 +325,82 @@ fn a_flood_from_a_seal_that_never_reads_does_not_keep_another_from_its_answer() 
     }
     drop(writer.join().expect("all of it was sent"));
 }
+
+/// "limits on ... connections per seal": of three connections of a seal that may have two, the oldest goes and the others stay.
+#[test]
+fn a_seal_beyond_its_connections_loses_the_oldest_and_keeps_the_others() {
+    let house = House::open_with(Limits {
+        connections_per_seal: 2,
+        ..Limits::default()
+    });
+    house.stock(&house.provider(), DEVICE);
+    let mut lines = [house.connect(), house.connect(), house.connect()];
+    for (serial, seal) in (1..).zip(&mut lines) {
+        seal.says(&record(DEVICE, serial));
+        seal.hears(&format!("(P69,0,{serial})"));
+    }
+    let [oldest, middle, newest] = &mut lines;
+    oldest.is_left();
+    for (serial, seal) in [(4, newest), (5, middle)] {
+        seal.says(&record(DEVICE, serial));
+        seal.hears(&format!("(P69,0,{serial})"));
+    }
+    let mut another = house.connect();
+    another.says(&record("7100000099", 1));
+    another.hears("(P69,0,1)");
+}
+
+/// "slow readers ... cost the others nothing": who asks on and never takes an answer is left after `write_s`; who reads stays.
+#[test]
+fn a_seal_that_never_reads_its_answers_is_left_and_one_that_reads_is_not() {
+    let house = House::open_with(Limits {
+        write_s: 1,
+        ..Limits::default()
+    });
+    let mut polite = house.connect();
+    polite.says(&record(DEVICE, 1));
+    polite.hears("(P69,0,1)");
+    let began = std::time::Instant::now();
+    let rude = narrow(house.jointech);
+    let ended = asks_without_end(rude);
+    assert!(
+        matches!(
+            ended.kind(),
+            std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe
+        ),
+        "it is the gateway that ends it: {ended}"
+    );
+    assert!(
+        std::time::Duration::from_secs(1) <= began.elapsed(),
+        "not before its second"
+    );
+    polite.says(&record(DEVICE, 2));
+    polite.hears("(P69,0,2)");
+}
+
+/// A connection that takes in so little that answers pile up at the sender soon.
+fn narrow(address: std::net::SocketAddr) -> std::net::TcpStream {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(2_048).expect("a small buffer");
+        socket.connect(address).await.expect("the gateway listens")
+    });
+    let stream = stream.into_std().expect("a plain socket");
+    stream.set_nonblocking(false).expect("it may block");
+    stream
+        .set_write_timeout(Some(std::time::Duration::from_secs(20)))
+        .expect("a socket takes a limit");
+    stream
+}
+
+/// Asks for the time again and again until the connection is gone; why it is.
+fn asks_without_end(mut stream: std::net::TcpStream) -> std::io::Error {
+    use std::io::Write;
+    let questions = "(7100000077,P22,2)".repeat(100);
+    loop {
+        if let Err(ended) = stream.write_all(questions.as_bytes()) {
+            return ended;
+        }
+    }
+}

@@ -231,7 +231,7 @@ impl House {
     pub fn submitted(&self) -> Submitted {
         let provider = self.provider();
         let office = OfficeCode("060100".into());
-        let supervisor = self.joined(1, Role::CustomsSupervisor, Belonging::Office(office.clone()));
+        let supervisor = self.joined(1, Role::CustomsSupervisor, Belonging::Office(office));
         let trip = self.submits(&supervisor, &provider, "000123", container());
         Submitted {
             supervisor,
