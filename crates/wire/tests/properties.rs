@@ -166,7 +166,13 @@ proptest! {
     ) {
         let requests: Vec<String> = ids
             .iter()
-            .map(|id| format!("POST /?id={id}&lat=-6.9&lon=110.4 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"))
+            .map(|id| match id.len() % 2 {
+                0 => format!("POST /?id={id}&lat=-6.9&lon=110.4 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"),
+                _ => format!(
+                    "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\nid={id}\r\n12\r\n&lat=-6.9&lon=10.4\r\n0\r\n\r\n",
+                    3 + id.len()
+                ),
+            })
             .collect();
         let bytes = requests.concat().into_bytes();
         let whole = talk(Protocol::Osmand, &[&bytes]);

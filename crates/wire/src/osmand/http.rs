@@ -1,6 +1,11 @@
-//! As much of HTTP/1.1 as a phone needs: a head, a body of stated length, nothing else (RFC 9112).
+//! As much of HTTP/1.1 as a phone needs: a head, a body of stated length or in chunks, nothing else (RFC 9112).
 
+mod chunks;
+
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+
+use chunks::Chunks;
 
 /// The longest head: a query of a phone has a few hundred bytes.
 pub const HEAD_BYTES: usize = 8 * 1024;
@@ -8,12 +13,12 @@ pub const HEAD_BYTES: usize = 8 * 1024;
 const METHOD_BYTES: usize = 8;
 
 /// A whole request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request<'a> {
     /// Path and query.
     pub target: &'a str,
-    /// What follows the head.
-    pub body: &'a [u8],
+    /// What follows the head; put together where it came in chunks.
+    pub body: Cow<'a, [u8]>,
     /// Whether the phone wants to go on speaking on this connection.
     pub keeps_alive: bool,
     /// Bytes of head and body.
@@ -21,7 +26,7 @@ pub struct Request<'a> {
 }
 
 /// What the next bytes of a stream are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next<'a> {
     /// A whole request.
     Request(Request<'a>),
@@ -71,20 +76,30 @@ pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
 }
 
 fn with_body<'a>(bytes: &'a [u8], from: usize, head: Head<'a>, longest: usize) -> Next<'a> {
-    let Some(length) = from
-        .checked_add(head.body_length)
-        .filter(|&length| length <= longest)
-    else {
-        return TOO_LARGE;
-    };
-    match bytes.get(from..length) {
-        None => Next::More,
-        Some(body) => Next::Request(Request {
+    let whole = |body, length| {
+        Next::Request(Request {
             target: head.target,
             body,
             keeps_alive: head.keeps_alive,
             length,
-        }),
+        })
+    };
+    match head.body_length {
+        Some(_) if head.chunked => BAD,
+        _ if head.chunked => match chunks::read(&bytes[from..], longest.saturating_sub(from)) {
+            Chunks::Whole { body, length } => whole(Cow::Owned(body), from + length),
+            Chunks::More => Next::More,
+            Chunks::TooLarge => TOO_LARGE,
+            Chunks::Broken => BAD,
+        },
+        stated => {
+            let length = from.checked_add(stated.unwrap_or(0));
+            let Some(length) = length.filter(|&length| length <= longest) else {
+                return TOO_LARGE;
+            };
+            let body = bytes.get(from..length);
+            body.map_or(Next::More, |body| whole(Cow::Borrowed(body), length))
+        }
     }
 }
 
@@ -96,7 +111,8 @@ fn looks_like_method(bytes: &[u8]) -> bool {
 
 struct Head<'a> {
     target: &'a str,
-    body_length: usize,
+    body_length: Option<usize>,
+    chunked: bool,
     keeps_alive: bool,
 }
 
@@ -112,7 +128,8 @@ impl<'a> Head<'a> {
         }
         let mut parsed = Self {
             target,
-            body_length: 0,
+            body_length: None,
+            chunked: false,
             keeps_alive: version != "HTTP/1.0",
         };
         for line in lines {
@@ -124,9 +141,11 @@ impl<'a> Head<'a> {
 
     fn header(&mut self, name: &str, value: &str) -> Result<(), Next<'static>> {
         if name.eq_ignore_ascii_case("content-length") {
-            self.body_length = value.parse().map_err(|_| BAD)?;
+            self.body_length = Some(value.parse().map_err(|_| BAD)?);
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            return Err(NO_LENGTH);
+            // Any other encoding hides where the body ends.
+            self.chunked = value.eq_ignore_ascii_case("chunked");
+            return if self.chunked { Ok(()) } else { Err(NO_LENGTH) };
         } else if name.eq_ignore_ascii_case("connection") {
             self.keeps_alive = value.eq_ignore_ascii_case("keep-alive")
                 || self.keeps_alive && !value.eq_ignore_ascii_case("close");
@@ -149,11 +168,62 @@ mod tests {
         }
         let request = Request {
             target: "/?a=1",
-            body: b"abc",
+            body: Cow::Borrowed(b"abc"),
             keeps_alive: true,
             length: whole.len() - 4,
         };
         assert_eq!(next(whole, LONGEST), Next::Request(request));
+    }
+
+    /// RFC 9112, 7.1: chunks of hexadecimal length, extensions and trailers passed over.
+    #[test]
+    fn a_body_in_chunks_is_put_together_wherever_the_stream_was_cut() {
+        let whole = b"POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n\
+            3\r\nid=\r\nB;name=value\r\n86001&lat=1\r\n000\r\nX-Sum: 7\r\n\r\nGET ";
+        let end = whole.len() - 4;
+        for cut in 0..end {
+            assert_eq!(next(&whole[..cut], LONGEST), Next::More, "{cut}");
+        }
+        for bytes in [&whole[..end], &whole[..]] {
+            let Next::Request(request) = next(bytes, LONGEST) else {
+                panic!("a whole request")
+            };
+            assert_eq!((&*request.body, request.length), (&b"id=86001&lat=1"[..], end));
+        }
+    }
+
+    #[test]
+    fn chunks_that_are_none_or_too_many_are_refused_and_two_lengths_are_none() {
+        let chunked = |body: &str, longest| {
+            let request = alloc::format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+            match next(request.as_bytes(), longest) {
+                Next::Refused(status) => status,
+                Next::More => "more",
+                _ => "a request",
+            }
+        };
+        for none in [
+            "x\r\n",
+            "-1\r\n",
+            "\r\n",
+            "+3\r\n",
+            "123456789\r\n",
+            "3\r\nabcd\r\n",
+        ] {
+            assert_eq!(chunked(none, LONGEST), "400 Bad Request", "{none:?}");
+        }
+        assert_eq!(chunked("0\r\nno end\n", LONGEST), "more");
+        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".len();
+        let body = "3\r\nabc\r\n0\r\n\r\n";
+        assert_eq!(chunked(body, head + body.len()), "a request");
+        assert_eq!(chunked(body, head + body.len() - 1), "413 Content Too Large");
+        assert_eq!(
+            chunked("ffffffff\r\n", LONGEST),
+            "413 Content Too Large",
+            "before its bytes come"
+        );
+        let both = b"POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        assert_eq!(next(both, LONGEST), BAD, "two readers would see two ends");
     }
 
     #[test]
@@ -183,7 +253,10 @@ mod tests {
             BAD
         );
         assert_eq!(
-            next(b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", LONGEST),
+            next(
+                b"GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+                LONGEST
+            ),
             NO_LENGTH
         );
         assert_eq!(
