@@ -236,10 +236,31 @@ fn a_file_of_a_newer_segel_is_refused_with_a_sentence() {
     let started = house.start_in_vain().expect("it ends");
     assert!(!started.status.success());
     assert!(
-        said(&started).contains("start the newer Segel"),
+        said(&started).contains("start the newer Segel")
+            && said(&started).contains("jalankan Segel itu, atau pulihkan cadangan"),
         "{}",
         said(&started)
     );
+}
+
+#[test]
+fn a_file_that_is_damaged_at_its_head_is_refused_in_both_languages_and_left_as_it_is() {
+    let house = house();
+    let (_, again) = copied(&house);
+    let file = again.join("segel.db");
+    let mut bytes = fs::read(&file).expect("it reads");
+    bytes[..16].copy_from_slice(&[0xff; 16]);
+    fs::write(&file, &bytes).expect("it writes");
+    fs::remove_dir_all(house.data()).expect("removed");
+    fs::rename(&again, house.data()).expect("in its place");
+    let started = house.start_in_vain().expect("it ends");
+    assert!(!started.status.success());
+    let complaint = said(&started);
+    assert!(
+        complaint.contains("segel.db is damaged") && complaint.contains("Berkas rusak dan tidak diubah"),
+        "{complaint}"
+    );
+    assert_eq!(fs::read(house.data().join("segel.db")).expect("it reads"), bytes);
 }
 
 /// SQLite keeps the user version in the file's head, at byte 60, most significant byte first.
