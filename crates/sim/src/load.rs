@@ -45,6 +45,8 @@ const CONNECTIONS_PER_ADDRESS: u32 = 4000;
 
 /// Forty kilometres an hour.
 const SPEED_M_S: f32 = 11.1;
+/// How far a fix strays from the truth: some five metres.
+const FIX_NOISE_DEG: f64 = 0.000_045;
 /// Reports of one seal with one time: serials repeat after 256.
 const PER_SECOND: u32 = 250;
 /// How far back the clock of a seal usually starts that reports as fast as it can.
@@ -156,6 +158,7 @@ struct Speaker {
     counters: Arc<Counters>,
     latency: Histogram,
     calendar: Calendar,
+    noise: Noise,
 }
 
 impl Speaker {
@@ -176,6 +179,7 @@ impl Speaker {
             waiting: std::collections::VecDeque::new(),
             counters,
             latency: Histogram::default(),
+            noise: Noise(load.first_id + u64::from(number)),
             calendar: Calendar::starting(if load.rate.is_none() { load.lag_s } else { 0 }),
         }
     }
@@ -228,8 +232,11 @@ impl Speaker {
         let driven_m = self.calendar.passed_s() * f64::from(SPEED_M_S);
         let part = driven_m / segel_geo::distance_m(from, to).max(1.0);
         let along = 1.0 - (part.rem_euclid(2.0) - 1.0).abs();
-        self.moment.lat = from.lat + (to.lat - from.lat) * along;
-        self.moment.lon = from.lon + (to.lon - from.lon) * along;
+        self.moment.lat = from.lat + (to.lat - from.lat) * along + self.noise.next(FIX_NOISE_DEG);
+        self.moment.lon = from.lon + (to.lon - from.lon) * along + self.noise.next(FIX_NOISE_DEG);
+        self.moment.speed_kmh = 40.0 + self.noise.next(6.0);
+        self.moment.course_deg = 90.0 + self.noise.next(8.0);
+        self.moment.satellites = (9.0 + self.noise.next(3.0)) as u8;
     }
 
     async fn listen(&mut self, stream: &mut TcpStream, heard: &mut Vec<u8>) -> std::io::Result<()> {
@@ -256,6 +263,21 @@ impl Speaker {
             self.latency.add(due.elapsed());
             self.counters.acknowledged.fetch_add(1, Relaxed);
         }
+    }
+}
+
+/// What a receiver adds to the truth; without it all frames of a seal would be nearly the same, and take no room on disk.
+struct Noise(u64);
+
+impl Noise {
+    /// Something between minus and plus `most`, without a pattern (splitmix64).
+    fn next(&mut self, most: f64) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        most * ((bits >> 11) as f64 / (1_u64 << 52) as f64 - 1.0)
     }
 }
 
@@ -419,6 +441,14 @@ mod tests {
             ..Calendar::starting(LAG_S)
         };
         assert_eq!(calendar.next(10_000), 10_000);
+    }
+
+    #[test]
+    fn noise_strays_to_both_sides_and_no_further_than_told() {
+        let mut noise = Noise(7);
+        let strays: Vec<f64> = (0..1000).map(|_| noise.next(5.0)).collect();
+        assert!(strays.iter().all(|stray| (-5.0..5.0).contains(stray)));
+        assert!(strays.iter().any(|stray| *stray < -4.0) && strays.iter().any(|stray| 4.0 < *stray));
     }
 
     #[test]
