@@ -87,6 +87,20 @@ export class Person {
     return this;
   }
 
+  /** Opens the first page. */
+  async goHome(): Promise<void> {
+    await this.page.goto(this.#seat.origin);
+  }
+
+  /** Signs in, as somebody who has been here before. From here on this person only touches the page. */
+  async signIn(login: string, password: string): Promise<void> {
+    await this.goHome();
+    await this.type('signin.name', login);
+    await this.page.locator('input[name="password"]').fill(password);
+    await this.press('signin.go');
+    await this.page.locator('header .me').waitFor();
+  }
+
   /** Opens a screen from the menu; on a phone some of it stands under "more". */
   async open(item: Key): Promise<void> {
     const menu = this.page.getByRole('navigation', { name: this.say('nav.label') });

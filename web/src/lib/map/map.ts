@@ -34,6 +34,8 @@ const ROADS = ['roads-edge', 'roads', 'transportation'];
 type Parts = typeof PARTS;
 type DataOf<Name extends keyof Parts> = Parts[Name] extends Part<infer Data> ? Data : never;
 
+/** A single seal is shown with the streets around it, not alone on its own. */
+const NEAREST_FIT = 15;
 /** The land the built-in coast covers; beyond it the map would end in nothing. */
 const COAST: Box = [89, -13.5, 145, 13.5];
 
@@ -62,7 +64,7 @@ export class TripMap {
       container,
       style: ground(this.#palette),
       bounds: [view[0], view[1], view[2], view[3]],
-      fitBoundsOptions: { padding: 40 },
+      fitBoundsOptions: { padding: 40, maxZoom: NEAREST_FIT },
       maxBounds: [COAST[0], COAST[1], COAST[2], COAST[3]],
       minZoom: 4,
       maxZoom: 17,
