@@ -205,6 +205,9 @@ describe.each(LOOKS)('a whole trip through the screens, in $language, $theme', (
     await driver.follow(PAINTED);
     await driver.see({ text: ROUTE_END });
     await user.show('follow');
+    await user.open('nav.mine');
+    await user.show('mine');
+    await user.follow(PAINTED);
     await driver.show('drive');
     await supervisor.open('nav.centre');
     await supervisor.show('centre');

@@ -297,7 +297,8 @@ export const englishField: Readonly<Record<keyof typeof indonesianField, string>
 
   'mine.open': 'Open',
   'mine.finished': 'Finished',
-  'mine.none': 'No trips',
+  'mine.none': 'No trips here',
+  'mine.all_finished': 'Those that are over stand under Finished.',
   'mine.none_hint': 'Request a seal for your first container.',
   'mine.waits_gate': 'The request waits',
   'mine.waits_gate_hint': 'Once an officer has verified the document, send it again.',

@@ -298,6 +298,7 @@ export const indonesianField = {
   'mine.open': 'Berjalan',
   'mine.finished': 'Selesai',
   'mine.none': 'Belum ada kiriman',
+  'mine.all_finished': 'Yang sudah berakhir ada di Selesai.',
   'mine.none_hint': 'Minta segel untuk peti kemas pertama Anda.',
   'mine.waits_gate': 'Permohonan menunggu',
   'mine.waits_gate_hint': 'Bila dokumen sudah diverifikasi petugas, kirim lagi.',
