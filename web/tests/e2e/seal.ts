@@ -16,6 +16,7 @@ const DRIVES_M_PER_S = 35;
 const METRES_PER_DEGREE = 111_320;
 
 /** The bits of the status word. */
+const ROPE_CUT = 1 << 3;
 const ROPE_IN = 1 << 6;
 const LOCKED = 1 << 7;
 const COVER_CLOSED = 1 << 13;
@@ -33,6 +34,7 @@ export class Seal {
   #destination: Place | null = null;
   #arrived: () => void = () => undefined;
   #locked = false;
+  #cut = false;
   #password = FACTORY_PASSWORD;
   #unanswered = new Set<number>();
   /** The seconds between reports it was told to keep. */
@@ -60,6 +62,11 @@ export class Seal {
   putRopeIn(): void {
     this.#locked = true;
     this.#event(5, 0, 0, 0);
+  }
+
+  /** Somebody cuts the rope: its next report says so. */
+  cutRope(): void {
+    this.#cut = true;
   }
 
   /** Is driven in a straight line; done when it is there. */
@@ -111,7 +118,8 @@ export class Seal {
     frame.push(...digits(place.slice(0, 16)), (Number(place[16]) << 4) | flags);
     const speed_kmh = this.#destination ? 60 : 0;
     frame.push(Math.round(speed_kmh / 1.852), 45, ...bigEndian(258, 4), 9, 0, 0, 0, 0);
-    const status = WANTS_ANSWER | COVER_CLOSED | (this.#locked ? ROPE_IN | LOCKED : 0);
+    const rope = this.#cut ? ROPE_CUT : this.#locked ? ROPE_IN : 0;
+    const status = WANTS_ANSWER | COVER_CLOSED | rope | (this.#locked ? LOCKED : 0);
     frame.push(...bigEndian(status, 2), 95);
     // Cell and signal; no fence, woken by its timer; no IMEI; the upper half of the cell; country 510, network 10.
     frame.push(0x2b, 0x67, 0x0c, 0xe3, 23, 0, 1, 0, 0, ...Array<number>(8).fill(0x0f), 0x01, 0x5a, 0x01, 0xfe, 10);

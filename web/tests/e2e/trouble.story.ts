@@ -1,5 +1,8 @@
 // When it does not go to plan: a truck that drives off before its seal is closed, an alarm that is decided from the keyboard
 // alone, a photo that is none, and a seal whose name two devices use.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { chromium, type Browser, type Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Earlier, PASSWORD } from './before';
@@ -105,6 +108,33 @@ describe('a trip that goes wrong', () => {
     await supervisor.page.getByText(supervisor.say('seal.in_doubt')).waitFor({ state: 'detached' });
   });
 
+  test('given a photo that no browser shows, when it is sent, then it is kept whole and said to have no preview', async () => {
+    seal.putRopeIn();
+    await technician.see('job.photos', { n: 0, all: 4 });
+    const photo = await heic();
+    if (!photo) return console.log('no HEIC photo under SEGEL_DATA: nothing to try');
+    const slot = technician.page.getByRole('listitem').filter({ hasText: technician.say('photo.kind.seal_close_up') });
+    await technician.pick(slot.locator('label'), photo);
+    await slot.getByText(technician.say('photo.is_stored')).waitFor();
+    await officer.open('nav.work');
+    await officer.page.getByRole('button', { name: officer.say('stage.sealing') }).click();
+    await officer.follow('CSQU 305438 3');
+    await officer.page.getByRole('tab', { name: officer.say('trip.tab.photos') }).click();
+    await officer.see('photo.no_preview');
+    await officer.show('trip-photos');
+  });
+
+  test('when the rope is cut, then customs sees it at once, and how the seal said it', async () => {
+    await supervisor.open('nav.centre');
+    seal.cutRope();
+    const alarm = supervisor.page.getByRole('article').filter({ hasText: 'A01' });
+    await alarm.waitFor({ timeout: 10_000 });
+    await supervisor.show('centre-cut');
+    await alarm.getByRole('link').click();
+    await supervisor.see({ text: supervisor.say('alarm.A01') });
+    await supervisor.show('trip-cut');
+  });
+
   test('and nothing was asked behind the pages, and nobody was shut out', () => {
     for (const person of everybody()) expect([person.strange(), person.errors]).toEqual([[], []]);
     expect(inspector.findings).toEqual([]);
@@ -139,6 +169,14 @@ async function untilInstalling(server: Server): Promise<void> {
   await admin.ask(`/trips/${trip.id}/assign`, { seal: seal.id, technician: technician.id });
   const found = { container: CONTAINER, seal_label: LABEL, place: null, bolt_seal: null };
   await technician.ask(`/trips/${trip.id}/begin-install`, found);
+}
+
+/** A real photo in a form that browsers do not show; it belongs to others and lies beside the project. */
+async function heic() {
+  const data = process.env['SEGEL_DATA'] ?? resolve(import.meta.dirname, '../../../../shared/data');
+  const path = resolve(data, 'photos/real/me_cheers_1440x960.heic');
+  if (!existsSync(path)) return null;
+  return { name: 'segel.heic', mimeType: 'image/heic', buffer: await readFile(path) };
 }
 
 function plan() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Api } from '../api/client';
-import { allTaken, halfOf, rankOf, slotsOf, stepOf } from './steps';
+import { allTaken, halfOf, rankOf, slotsOf, stepOf, takenOf } from './steps';
 import type { Work } from './work';
 
 const work = (order: number, what: Work['what'], stage: Work['stage'] = 'queued'): Work => ({
@@ -86,5 +86,11 @@ describe('the required photos', () => {
     const taken = (stage: Work['stage']) => allTaken(slotsOf(set, 'install', [photo(2, 'seal_close_up', stage)]));
     expect([taken('queued'), taken('stored'), taken('refused')]).toEqual([true, true, false]);
     expect(allTaken(slotsOf(set, 'install', []))).toBe(false);
+  });
+
+  test('are counted without the refused ones', () => {
+    const taken = (stage: Work['stage']) => takenOf(slotsOf(set, 'install', [photo(2, 'seal_close_up', stage)]));
+    const without = takenOf(slotsOf(set, 'install', []));
+    expect([taken('queued') - without, taken('stored') - without, taken('refused') - without]).toEqual([1, 1, 0]);
   });
 });

@@ -100,5 +100,10 @@ export function slotsOf(set: readonly Api['PhotoSlot'][], step: Api['PhotoStep']
 
 /** Whether every slot has a photo, here or there. */
 export function allTaken(slots: readonly Slot[]): boolean {
-  return slots.every((slot) => slot.photo !== null || (slot.work !== null && slot.work.stage !== 'refused'));
+  return takenOf(slots) === slots.length;
+}
+
+/** How many slots have a photo, here or there; a refused one is none. */
+export function takenOf(slots: readonly Slot[]): number {
+  return slots.filter((slot) => slot.photo !== null || (slot.work !== null && slot.work.stage !== 'refused')).length;
 }
