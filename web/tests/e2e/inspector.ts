@@ -27,7 +27,9 @@ export class Inspector {
   async inspect({ page, screen, size }: Seen): Promise<void> {
     // What is still coming is no screen yet.
     await page.waitForFunction(
-      () => document.querySelector('main [role="status"] .line, main .map[aria-busy="true"]') === null,
+      () =>
+        document.querySelector('h1') !== null &&
+        document.querySelector('main [role="status"] .line, main .map[aria-busy="true"]') === null,
     );
     await this.measure({ page, screen, size });
     const name = `${screen}-${size}`;

@@ -132,6 +132,7 @@ describe('a trip that goes wrong', () => {
     await supervisor.show('centre-cut');
     await alarm.getByRole('link').click();
     await supervisor.see({ text: supervisor.say('alarm.A01') });
+    await supervisor.see('trip.next_others');
     await supervisor.show('trip-cut');
   });
 

@@ -16,6 +16,7 @@ export const deskEnglish: Record<keyof typeof deskIndonesian, string> = {
   'work.quarantined': 'devices in quarantine',
 
   'trip.next': 'Next steps',
+  'trip.next_others': 'There is no step for your role now; the trip waits for others.',
   'trip.next_none': 'No step is left. This trip is over.',
   'trip.next_not_yet': 'Not possible yet.',
   'trip.then': 'then {state}',

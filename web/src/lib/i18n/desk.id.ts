@@ -15,6 +15,7 @@ export const deskIndonesian = {
   'work.quarantined': 'perangkat di karantina',
 
   'trip.next': 'Langkah berikutnya',
+  'trip.next_others': 'Sekarang tidak ada langkah untuk peran Anda; perjalanan menunggu yang lain.',
   'trip.next_none': 'Tidak ada langkah lagi. Perjalanan ini sudah berakhir.',
   'trip.next_not_yet': 'Belum dapat dilakukan.',
   'trip.then': 'lalu {state}',
