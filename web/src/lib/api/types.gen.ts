@@ -375,9 +375,27 @@ export interface paths {
         };
         /**
          * Follow what happens (`text/event-stream`): `hello` first, then `events` (durable, in order, `id:` is the entry) and
-         *     `positions` (no id, newest wins, at most four a second, inside the viewport). `reset` asks to read everything anew.
+         *     `positions` (no id, newest wins, at most four a second, inside the viewport). After `reset` everything known is stale, and a
+         *     `snapshot` to begin anew with follows.
          */
         get: operations["follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything to begin with, at one entry: follow the stream with `?after=` its `seq`. */
+        get: operations["read_snapshot"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2543,7 +2561,10 @@ export interface components {
              */
             left_out: number;
         };
-        /** @description The reader was away too long (`event: reset`): read everything anew, then go on after `seq`. */
+        /**
+         * @description The reader was away too long (`event: reset`): forget what is known; a `snapshot` of the same `seq` follows, and the
+         *     stream goes on after it.
+         */
         LiveReset: {
             /**
              * Format: int64
@@ -2552,6 +2573,23 @@ export interface components {
             seq: number;
             /** @description `too_old`, `too_slow` or `ahead` (the reader knows entries we do not). */
             why: string;
+        };
+        /**
+         * @description The world at one entry (`event: snapshot`, after each `reset`; and `GET /live/snapshot`): what happened up to `seq` is in
+         *     it, what happened later may be and comes as an event.
+         */
+        LiveSnapshot: {
+            /**
+             * Format: int64
+             * @description Follow from here.
+             */
+            seq: number;
+            /** @description How much waits, by stage and by sort. */
+            work: components["schemas"]["WorkList"];
+            /** @description Open alarms, the gravest first; `next` goes on at `/alarms`. */
+            alarms: components["schemas"]["Page_Alarm"];
+            /** @description Trips under work, the gravest first. */
+            trips: components["schemas"]["Page_TripSummary"];
         };
         /** @description What the lock's own contacts say; nothing where the seal has no such contact or did not say. */
         Lock: {
@@ -6239,13 +6277,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description the stream; see LiveHello, LiveEntry, LivePositions, LiveReset */
+            /** @description the stream; see LiveHello, LiveEntry, LivePositions, LiveReset, LiveSnapshot */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the world at one entry */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSnapshot"];
                 };
             };
             400: components["responses"]["Problem400"];
