@@ -111,9 +111,10 @@ impl<'a> Deciding<'a> {
         let observed = watch::judge(self, input);
         self.observed = Some(observed.clone());
         self.accuracy_m = input.report.fix.as_ref().and_then(|fix| fix.accuracy_m);
-        if observed.seal.is_none() {
+        let Some(seal) = observed.seal else {
             return stock::quarantine(self, input);
-        }
+        };
+        stock::modem(self, seal, &input.report);
         if observed.standing == segel_model::observed::Standing::Repeat {
             return;
         }

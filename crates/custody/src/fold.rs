@@ -269,6 +269,7 @@ fn stock(state: &mut State, event: &Event, stamp: &Stamp) {
                 registration: registration.clone(),
                 condition: SealCondition::Ready,
                 doubt: None,
+                imei: None,
                 clock_offset_ms: 0,
                 moving: Moving::default(),
                 trip: None,
@@ -297,7 +298,14 @@ fn stock(state: &mut State, event: &Event, stamp: &Stamp) {
         Event::SealDoubted { seal, why } => {
             with(&mut state.seals, seal, |seal| seal.doubt = Some(why.clone()))
         }
-        Event::SealDoubtCleared { seal, .. } => with(&mut state.seals, seal, |seal| seal.doubt = None),
+        Event::SealModemKnown { seal, imei } => {
+            with(&mut state.seals, seal, |seal| seal.imei = Some(imei.clone()));
+        }
+        Event::SealDoubtCleared { seal, .. } => {
+            with(&mut state.seals, seal, |seal| {
+                (seal.doubt, seal.imei) = (None, None)
+            });
+        }
         Event::SealClockMeasured { seal, offset_ms, .. } => {
             with(&mut state.seals, seal, |seal| seal.clock_offset_ms = *offset_ms);
         }

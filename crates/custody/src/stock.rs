@@ -4,8 +4,9 @@ use segel_model::alarm::{Bilingual, Finding};
 use segel_model::event::Subject;
 use segel_model::input::ReportInput;
 use segel_model::principal::OrganisationKind;
+use segel_model::report::Extra;
 use segel_model::seal::{Certificate, SealCondition, SealRegistration};
-use segel_model::{AlarmCode, Event, EventTime, SealId, Severity, TripId};
+use segel_model::{AlarmCode, Event, EventTime, Report, SealId, Severity, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
@@ -95,6 +96,26 @@ pub fn doubt(deciding: &mut Deciding<'_>, seal: SealId, why: &str) {
         why: why.into(),
     });
     alarms::raise(deciding, finding);
+}
+
+/// The modem's own number, where a report says it: kept with the seal when it is first said, in doubt when it is another.
+/// Repeats and data from a blind area count too, because whatever was kept was kept by the same modem.
+pub fn modem(deciding: &mut Deciding<'_>, id: SealId, report: &Report) {
+    let said = report.extra.iter().find_map(|(name, value)| match value {
+        Extra::Text(text) if name == "imei" => Some(text.as_ref()),
+        _ => None,
+    });
+    let Some((imei, seal)) = said.zip(deciding.base.seal(id)) else {
+        return;
+    };
+    match seal.imei.as_deref() {
+        None => deciding.emit(Event::SealModemKnown {
+            seal: id,
+            imei: imei.into(),
+        }),
+        Some(known) if known != imei => doubt(deciding, id, "its modem has another IMEI than before"),
+        Some(_) => {}
+    }
 }
 
 /// An officer clears a doubt.

@@ -154,6 +154,7 @@ pub fn named(event: &Event) -> Vec<Subject> {
         | E::SealCertified { seal, .. }
         | E::SealConditionSet { seal, .. }
         | E::SealDoubted { seal, .. }
+        | E::SealModemKnown { seal, .. }
         | E::SealDoubtCleared { seal, .. }
         | E::SealClockMeasured { seal, .. } => [S::Seal(*seal)].into(),
         E::SecretsUnmasked { seal, trip, .. } => {

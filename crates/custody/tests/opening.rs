@@ -179,6 +179,35 @@ fn a_seal_in_doubt_gets_no_secret_until_an_officer_clears_it() {
     );
 }
 
+/// Law 5: "doubt means that ... IMEI ... disagree". The modem is kept with the seal, so a restart forgets nothing; an officer
+/// who clears the doubt accepts the modem that speaks next.
+#[test]
+fn another_modem_is_a_doubt_until_an_officer_clears_it() {
+    check(
+        "given granted
+         0:28 seal 1 at destination locked modem 860000000000001
+         0:29 seal 1 at destination locked modem 860000000000001
+         0:30 seal 1 at destination locked
+         0:31 seal 1 at destination locked modem 860000000000002
+         0:31 teo unlocks
+         0:32 seal 1 at destination locked modem 860000000000001
+         0:33 oka clears doubt 1
+         0:34 seal 1 at destination locked modem 860000000000002
+         0:35 seal 1 at destination locked modem 860000000000002",
+        expect![[r#"
+            0:28 SealModemKnown
+            0:30 SKP message 11: E06
+            0:31 SealDoubted
+            0:31 ALARM 1 A23 S3: it is in doubt who speaks as this seal: its modem has another IMEI than before
+            0:31 SKP message 12: E07
+            0:31 refused: seal_in_doubt
+            0:33 SealDoubtCleared
+            0:34 SealModemKnown
+            0:35 SKP message 13: E06
+        "#]],
+    );
+}
+
 /// The executor alone carries it out.
 #[test]
 fn nobody_but_the_executor_opens() {

@@ -99,7 +99,9 @@ pub enum Event {
     DeviceQuarantined { protocol: Protocol, device: DeviceId },
     /// Somebody else may speak as this seal: no secret is sent to it.
     SealDoubted { seal: SealId, why: String },
-    /// An officer cleared the doubt.
+    /// The modem in it, as its reports say: another one later is a doubt.
+    SealModemKnown { seal: SealId, imei: String },
+    /// An officer cleared the doubt; the modem that speaks next is taken for the seal's own.
     SealDoubtCleared { seal: SealId, reason: String },
     /// Somebody was shown the secrets inside a report of a seal.
     SecretsUnmasked {

@@ -44,6 +44,8 @@ pub struct Edition {
     pub photos: PhotoRules,
     /// The choice of a seal.
     pub assignment: AssignmentRules,
+    /// Whether a device still looks like its seal.
+    pub identity: IdentityRules,
     /// Opening.
     pub unlock: UnlockRules,
     /// Watching a trip.
@@ -108,6 +110,18 @@ pub struct AssignmentRules {
     pub fix_age_limit_s: u32,
     /// Whether it needs a certificate that still holds.
     pub certificate_required: bool,
+}
+
+/// Whether a device that connects anew still looks like the seal it speaks as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityRules {
+    /// Two places further apart than this are no error of a position, by satellites or by cell towers …
+    pub apart_m: f32,
+    /// … and a doubt where nothing on the road, on rails or at sea gets from one to the other in the time.
+    pub speed_kmh: f32,
+    /// A modem does not change to another operator's network within this.
+    pub network_s: u32,
 }
 
 /// Opening.

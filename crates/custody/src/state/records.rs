@@ -120,6 +120,8 @@ pub struct Seal {
     pub condition: SealCondition,
     /// Why somebody else may be speaking as this seal.
     pub doubt: Option<String>,
+    /// The number of its modem, where its reports say it.
+    pub imei: Option<String>,
     /// Its clock less ours.
     pub clock_offset_ms: i64,
     /// What every report changes.

@@ -195,6 +195,11 @@ fn describe(report: &mut Report, words: &[&str]) {
             };
             describe(report, rest);
         }
+        ["modem", imei, rest @ ..] => {
+            let imei = segel_model::report::Extra::Text((*imei).to_owned().into());
+            report.extra.push(("imei".into(), imei));
+            describe(report, rest);
+        }
         ["undated", rest @ ..] => {
             report.time = None;
             describe(report, rest);

@@ -285,6 +285,7 @@ fn say_rest(event: &Event) -> Bilingual {
         }
         Event::SealConditionSet { .. } => both("Kondisi segel diubah", "Seal's condition set"),
         Event::SealDoubted { why, .. } => with("Identitas segel diragukan", "Seal's identity in doubt", why),
+        Event::SealModemKnown { imei, .. } => with("Modem segel dikenali", "Seal's modem known", imei),
         Event::SealDoubtCleared { reason, .. } => {
             with("Keraguan segel dihapus", "Doubt about the seal cleared", reason)
         }

@@ -47,7 +47,8 @@ pub(super) struct Conversation {
     accepted: ServerTime,
     last_heard: Option<ServerTime>,
     under_way: Vec<UnderWay>,
-    doubted_here: bool,
+    /// Seals that were doubted on this connection; each once.
+    doubted_here: Vec<SealId>,
 }
 
 /// An order that went out on this connection and has not been answered.
@@ -111,7 +112,7 @@ impl Conversation {
             accepted,
             last_heard: None,
             under_way: Vec::new(),
-            doubted_here: false,
+            doubted_here: Vec::new(),
         }
     }
 
@@ -274,26 +275,45 @@ impl Conversation {
         Some(known)
     }
 
-    /// Law 5: both speak, or what speaks does not look like the seal.
+    /// Law 5: both speak, or what speaks does not look like the seal. Each report is compared with its own seal: some devices
+    /// speak for others.
     async fn doubt(&mut self, known: Option<&Known>, heard: &[Heard]) -> Result<(), End> {
-        let Some(known) = known else { return Ok(()) };
         let connection = self.admitted.place.number;
-        let looks = &self.gateway.looks;
-        let mut why = heard
-            .iter()
-            .find_map(|heard| looks.compare(known.seal, connection, &heard.report));
-        if self.speaks_though_superseded() {
-            why = Some("an older connection still speaks beside a newer one".into());
+        let engine = &self.gateway.engine;
+        let rules = &engine.rules().in_force(self.gateway.now()).identity;
+        let mut found: Vec<(SealId, String)> = Vec::new();
+        for report in heard.iter().map(|heard| &heard.report) {
+            let speaks_for_itself = self.session.device() == Some(&report.device);
+            let own = match known.filter(|_| speaks_for_itself) {
+                Some(known) => Some((known.seal, known.doubted)),
+                None => engine
+                    .roster()
+                    .find(self.protocol, &report.device)
+                    .map(|other| (other.seal, other.doubted)),
+            };
+            let Some((seal, doubted)) = own else { continue };
+            let last = || engine.fleet().get(seal).and_then(|now| now.fix);
+            let why = self.gateway.looks.compare(seal, connection, report, rules, last);
+            found.extend(why.filter(|_| !doubted).map(|why| (seal, why)));
         }
-        let Some(why) = why.filter(|_| !known.doubted && !self.doubted_here) else {
+        if let Some(known) = known.filter(|known| !known.doubted && self.speaks_though_superseded()) {
+            let why = "an older connection still speaks beside a newer one".to_owned();
+            found.push((known.seal, why));
+        }
+        for (seal, why) in found {
+            self.tell_doubt(seal, why).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_doubt(&mut self, seal: SealId, why: String) -> Result<(), End> {
+        if self.doubted_here.contains(&seal) {
             return Ok(());
-        };
-        self.doubted_here = true;
-        tracing::warn!(seal = known.seal.0, connection, why, "identity in doubt");
-        let input = Input::IdentityDoubt {
-            seal: known.seal,
-            why,
-        };
+        }
+        self.doubted_here.push(seal);
+        let connection = self.admitted.place.number;
+        tracing::warn!(seal = seal.0, connection, why, "identity in doubt");
+        let input = Input::IdentityDoubt { seal, why };
         self.gateway.engine.tell(input, Side::default()).await?;
         Ok(())
     }
