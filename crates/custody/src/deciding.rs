@@ -23,8 +23,8 @@ use crate::state::{
 };
 use crate::{
     Answer, Decision, Stamp, alarms, arrival, assign, check, clocks, departure, documents, fold, gate,
-    install, may, people, photos, refusals, removal, reporting, routes, service, skp, stock, subjects, trip,
-    unlock, watch,
+    install, may, people, photos, recorded, refusals, removal, reporting, routes, service, skp, stock,
+    subjects, trip, unlock, watch,
 };
 
 /// What a command comes to: what it created, or why it is refused.
@@ -127,10 +127,12 @@ impl<'a> Deciding<'a> {
     }
 
     fn command(&mut self, input: &CommandInput) -> Answer {
+        let when = recorded::when(self, input);
         let outcome = may::may(&input.principal, &input.command, self.base)
-            .and_then(|()| self.perform(&input.command, self.event_time(input)));
+            .and_then(|()| self.perform(&input.command, when.at));
         match outcome {
             Ok(created) => {
+                recorded::tell(self, when);
                 self.follow();
                 Answer::Accepted { created }
             }
@@ -151,15 +153,6 @@ impl<'a> Deciding<'a> {
             });
         }
         Answer::Refused(refusal)
-    }
-
-    /// When the asker did it: the phone's time, corrected, for work done off line; else now.
-    fn event_time(&self, input: &CommandInput) -> EventTime {
-        input
-            .recorded
-            .map_or(EventTime::from_receipt(self.now()), |said| {
-                EventTime::from_recorded(said, input.recorded_offset_ms, self.now())
-            })
     }
 
     fn perform(&mut self, command: &Command, at: EventTime) -> Outcome {

@@ -434,7 +434,7 @@ fn journeys(state: &mut State, event: &Event, stamp: &Stamp) {
             });
             with(&mut state.seals, seal, |seal| seal.trip = None);
         }
-        Event::InstallBegun { trip, bolt_seal } => {
+        Event::InstallBegun { trip, bolt_seal, .. } => {
             with(&mut state.trips, trip, |trip| {
                 trip.bolt_seal = bolt_seal.clone();
                 // The way to the container was no journey.

@@ -1,6 +1,9 @@
 //! Installation: the technician scans container and seal, and the seal itself says that it is locked. T1 runs between.
 
+use alloc::vec::Vec;
+
 use segel_geo::Position;
+use segel_model::alarm::Bilingual;
 use segel_model::container::ContainerNumber;
 use segel_model::input::ReportInput;
 use segel_model::observed::Standing;
@@ -10,7 +13,8 @@ use segel_model::{Event, EventTime, Observed, Refusal, SealId, Signal, TripId};
 use crate::deciding::Outcome;
 use crate::people::said;
 use crate::state::{Seal, Trip};
-use crate::{Deciding, clocks, gate, photos, refusals, reporting, trip};
+use crate::watch::levels::Levels;
+use crate::{Deciding, clocks, gate, notice, photos, refusals, reporting, trip};
 
 /// What the technician scanned, and where.
 pub struct Scan<'a> {
@@ -38,7 +42,12 @@ pub fn begin(deciding: &mut Deciding<'_>, id: TripId, scan: &Scan<'_>, at: Event
         .sealed_since
         .filter(|_| trip.request.mode == TripMode::Sealed);
     let bolt_seal = scan.bolt_seal.map(Into::into);
-    deciding.emit(Event::InstallBegun { trip: id, bolt_seal });
+    let remarks = remarks(deciding, trip, seal, scan);
+    deciding.emit(Event::InstallBegun {
+        trip: id,
+        bolt_seal,
+        remarks,
+    });
     trip::go_at(
         deciding,
         id,
@@ -70,7 +79,50 @@ fn right_pair(trip: &Trip, seal: &Seal, scan: &Scan<'_>) -> Result<(), Refusal> 
     }
 }
 
-/// What the seal has said of itself lately: heard, sound, in nobody's doubt, and not closed before it was fitted.
+/// State 6: "technician (identity + on-site GPS)": what does not fit about where it was scanned. It is remarked on, and
+/// blocks nothing: a phone under a roof knows its place badly.
+fn remarks(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal, scan: &Scan<'_>) -> Vec<Bilingual> {
+    let apart_limit_m = f64::from(deciding.edition_of(trip).assignment.scan_apart_m);
+    let own = seal.moving.judged.map(|here| here.place.position);
+    let route = trip.route.and_then(|route| deciding.route(route));
+    let origin = route.and_then(|route| route.compiled.origin.as_ref());
+    let outside = |place: Position| origin.is_some_and(|origin| !origin.contains(place));
+    let apart_m = scan
+        .place
+        .zip(own)
+        .map(|(phone, own)| segel_geo::distance_m(phone, own));
+    let apart = apart_m.filter(|apart_m| apart_limit_m < *apart_m);
+    let known = [
+        (
+            scan.place.is_none(),
+            "telepon tidak memberi tempat",
+            "the phone gave no place",
+        ),
+        (
+            scan.place.is_some_and(outside),
+            "telepon di luar area asal",
+            "the phone is outside the area of origin",
+        ),
+        (
+            own.is_some_and(outside),
+            "segel di luar area asal",
+            "the seal is outside the area of origin",
+        ),
+    ];
+    let apart = apart.map(|apart_m| {
+        notice::both(
+            alloc::format!("telepon {apart_m:.0} m dari segel"),
+            alloc::format!("the phone is {apart_m:.0} m from the seal"),
+        )
+    });
+    let said = known.into_iter().filter(|(so, ..)| *so);
+    said.map(|(_, id, en)| notice::both(id, en))
+        .chain(apart)
+        .collect()
+}
+
+/// State 6: "self-test (lock, GNSS fix, network, tamper loop)": what the seal has said of itself lately. It must be in nobody's
+/// doubt, heard, know where it is, be sound, and not have been closed before it was fitted.
 fn self_test(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal, at: EventTime) -> Result<(), Refusal> {
     let rules = &deciding.edition_of(trip).assignment;
     if seal.doubt.is_some() {
@@ -80,10 +132,15 @@ fn self_test(deciding: &Deciding<'_>, trip: &Trip, seal: &Seal, at: EventTime) -
     if seal.moving.last_seen.is_none_or(|seen| seen < oldest) {
         return Err(refusals::seal_silent());
     }
+    let fixed = seal.moving.judged.map(|here| here.at.unix_ms);
+    if fixed.is_none_or(|fixed| fixed < oldest.unix_ms) {
+        return Err(refusals::fix_too_old());
+    }
     if trip.request.mode == TripMode::CargoTracker {
         return Ok(());
     }
-    if seal.moving.lock.cover == Some(false) {
+    let stuck = seal.watch.levels.newest().has(Levels::MOTOR_STUCK);
+    if stuck || seal.moving.lock.cover == Some(false) {
         return Err(refusals::seal_faulty());
     }
     if seal.moving.sealed_since.is_some_and(|since| since < at) {

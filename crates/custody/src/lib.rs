@@ -33,6 +33,7 @@ pub mod arrival;
 pub mod check;
 pub mod unlock;
 pub mod removal;
+mod recorded;
 pub mod clocks;
 pub mod calendar;
 pub mod describe;

@@ -177,6 +177,7 @@ pub fn named(event: &Event) -> Vec<Subject> {
         | E::SealClosed { trip, seal, .. } => [S::Trip(*trip), S::Seal(*seal)].into(),
         E::TripOpened { trip, .. }
         | E::InstallBegun { trip, .. }
+        | E::RecordedTimeNotBelieved { trip, .. }
         | E::DepartureAuthorised { trip, .. }
         | E::SealChecked { trip, .. }
         | E::HeldTripDecided { trip, .. }

@@ -149,6 +149,215 @@ fn an_installation_synced_late_is_judged_by_when_it_happened() {
     );
 }
 
+/// A phone's word bounds T1 and T3, so it is believed only after the step that it follows; otherwise receipt counts, and the
+/// timeline says so. A second later it is believed.
+#[test]
+fn a_phone_cannot_date_a_scan_before_its_assignment() {
+    check(
+        "given assigned
+         0:03 teo begins install recorded 0:02",
+        expect![[r#"
+            0:03 trip 1 scanned
+            0:03 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+            0:03 trip 1 Install starts at 0:03, limit 5 min
+            0:03 phone's time not believed: the phone names a time before the step that it follows
+        "#]],
+    );
+    check(
+        "given assigned
+         0:03 teo begins install recorded 0:02:01",
+        expect![[r#"
+            0:03 trip 1 scanned
+            0:03 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+            0:03 trip 1 Install starts at 0:02:01, limit 5 min
+        "#]],
+    );
+    // A seal that was closed before it was fitted stays refused, however the scan is dated.
+    check(
+        "given assigned
+         0:04 seal 1 at origin locked
+         0:06 teo begins install recorded 0:01
+         0:06 teo begins install",
+        expect![[r#"
+            0:06 refused: already_sealed
+            0:06 refused: already_sealed
+        "#]],
+    );
+}
+
+/// T3 cannot be made nothing by dating *removed* at or before the opening; and a phone's clock ahead of ours is receipt.
+#[test]
+fn a_phone_cannot_date_a_removal_before_its_opening() {
+    let removal = "given granted
+         0:28 seal 1 at destination locked
+         0:28 teo unlocks
+         0:28 order 2 opening 1
+         0:28 order 2 sent
+         0:29 seal 1 at destination open says unsealed-by-command";
+    let told = |finish: &str| {
+        let mut world = story::World::with_cast();
+        world.given(removal);
+        world.play(finish);
+        world.told
+    };
+    expect![[r#"
+        0:30 SKP message 12: E06
+        0:34 trip 1 Removal OVERDUE
+        0:34 ALARM 1 A21 S3: T3 removal exceeded its limit of 5 min
+        0:34 SKP message 13: E07
+        0:35 trip 1 seal is off
+        0:35 trip 1 Removal took 360 s, MISSED
+        0:35 trip 1 13 Removing > 14 Removed (the technician has taken it off)
+        0:35 trip 1 RemovalPhotos starts at 0:35, limit 10 min
+        0:35 phone's time not believed: the phone names a time before the step that it follows
+    "#]]
+    .assert_eq(&told("0:35 teo finishes removal recorded 0:29"));
+    expect![[r#"
+        0:30 SKP message 12: E06
+        0:34 trip 1 Removal OVERDUE
+        0:34 ALARM 1 A21 S3: T3 removal exceeded its limit of 5 min
+        0:34 SKP message 13: E07
+        0:35 trip 1 seal is off
+        0:35 trip 1 Removal took 360 s, MISSED
+        0:35 trip 1 13 Removing > 14 Removed (the technician has taken it off)
+        0:35 trip 1 RemovalPhotos starts at 0:35, limit 10 min
+        0:35 phone's time not believed: the phone names a time before the step that it follows
+    "#]]
+    .assert_eq(&told("0:35 teo finishes removal recorded 0:20"));
+    expect![[r#"
+        0:30 SKP message 12: E06
+        0:34 trip 1 Removal OVERDUE
+        0:34 ALARM 1 A21 S3: T3 removal exceeded its limit of 5 min
+        0:34 SKP message 13: E07
+        0:35 trip 1 seal is off
+        0:35 trip 1 Removal amended: took 1 s, met
+        0:35 alarm 1 no longer supported
+        0:35 trip 1 13 Removing > 14 Removed (the technician has taken it off)
+        0:35 trip 1 RemovalPhotos starts at 0:29:01, limit 10 min
+    "#]]
+    .assert_eq(&told("0:35 teo finishes removal recorded 0:29:01"));
+    expect![[r#"
+        0:30 SKP message 12: E06
+        0:31 trip 1 seal is off
+        0:31 trip 1 Removal took 120 s, met
+        0:31 trip 1 13 Removing > 14 Removed (the technician has taken it off)
+        0:31 trip 1 RemovalPhotos starts at 0:31, limit 10 min
+    "#]]
+    .assert_eq(&told("0:31 teo finishes removal recorded 0:40"));
+}
+
+/// The rulebook's limit for work done off line, 12 hours: exactly that old is believed, a second older is not.
+#[test]
+fn a_phone_is_believed_up_to_twelve_hours() {
+    let told = |begin: &str| {
+        let mut world = story::World::with_cast();
+        world.given("given assigned\n12:05 seal 1 at origin");
+        world.play(begin);
+        world.told
+    };
+    expect![[r#"
+        12:05 trip 1 scanned
+        12:05 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        12:05 trip 1 Install starts at 0:05, limit 5 min
+    "#]]
+    .assert_eq(&told("12:05 teo begins install recorded 0:05"));
+    expect![[r#"
+        12:05 trip 1 scanned
+        12:05 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        12:05 trip 1 Install starts at 12:05, limit 5 min
+        12:05 phone's time not believed: the phone names a time too long ago
+    "#]]
+    .assert_eq(&told("12:05 teo begins install recorded 0:04:59"));
+}
+
+/// State 6: "technician (identity + on-site GPS)": where it was scanned is compared with the seal's own place and the area of
+/// origin; what does not fit is remarked on, and blocks nothing.
+#[test]
+fn a_scan_far_from_the_seal_or_without_a_place_is_remarked_on() {
+    let told = |story: &str| {
+        let mut world = story::World::with_cast();
+        world.given("given assigned");
+        world.play(story);
+        world.told
+    };
+    expect![[r#"
+        0:03 trip 1 scanned
+        0:03 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        0:03 trip 1 Install starts at 0:03, limit 5 min
+    "#]]
+    .assert_eq(&told("0:03 teo begins install"));
+    expect![[r#"
+        0:03 trip 1 scanned the phone gave no place
+        0:03 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        0:03 trip 1 Install starts at 0:03, limit 5 min
+    "#]]
+    .assert_eq(&told("0:03 teo begins install standing nowhere"));
+    expect![[r#"
+        0:03 trip 1 scanned the phone is outside the area of origin; the phone is 4420 m from the seal
+        0:03 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        0:03 trip 1 Install starts at 0:03, limit 5 min
+    "#]]
+    .assert_eq(&told("0:03 teo begins install standing road"));
+    expect![[r#"
+        0:03 trip 1 scanned the seal is outside the area of origin; the phone is 4420 m from the seal
+        0:03 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        0:03 trip 1 Install starts at 0:03, limit 5 min
+    "#]]
+    .assert_eq(&told("0:03 seal 1 at road\n0:03 teo begins install"));
+}
+
+/// State 6: "self-test fails (lock, GNSS fix, network, tamper loop)", each refused by its name.
+#[test]
+fn a_seal_that_fails_its_self_test_is_not_fitted() {
+    let told = |story: &str| {
+        let mut world = story::World::with_cast();
+        world.given("given assigned");
+        world.play(story);
+        world.told
+    };
+    // Within the hour its last fix holds; beyond it the seal is heard and does not know where it is.
+    expect![[r#"
+        0:59 trip 1 scanned
+        0:59 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        0:59 trip 1 Install starts at 0:59, limit 5 min
+    "#]]
+    .assert_eq(&told("0:30 seal 1 nofix\n0:59 teo begins install"));
+    expect![[r#"
+        1:30 refused: fix_too_old
+    "#]]
+    .assert_eq(&told("1:30 seal 1 nofix\n1:30 teo begins install"));
+    expect![[r#"
+        1:30 refused: fix_too_old
+    "#]]
+    .assert_eq(&told("1:30 seal 1 cell\n1:30 teo begins install"));
+    expect![[r#"
+        1:30 trip 1 scanned
+        1:30 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        1:30 trip 1 Install starts at 1:30, limit 5 min
+    "#]]
+    .assert_eq(&told("1:30 seal 1 at origin\n1:30 teo begins install"));
+    expect![[r#"
+        0:03 ALARM 1 A23 S3: the motor of the seal is stuck
+        0:03 refused: seal_faulty
+    "#]]
+    .assert_eq(&told(
+        "0:03 seal 1 at origin says motor-stuck\n0:03 teo begins install",
+    ));
+    expect![[r#"
+        0:03 ALARM 1 A23 S3: the motor of the seal is stuck
+        0:04 trip 1 scanned
+        0:04 trip 1 5 Assigned > 6 Installing (container and seal scanned)
+        0:04 trip 1 Install starts at 0:04, limit 5 min
+    "#]]
+    .assert_eq(&told(
+        "0:03 seal 1 at origin says motor-stuck\n0:04 seal 1 at origin\n0:04 teo begins install",
+    ));
+    expect![[r#"
+        1:30 refused: seal_silent
+    "#]]
+    .assert_eq(&told("1:30 teo begins install"));
+}
+
 /// A clock missed because of us says so: our own absence is not the technician's lateness.
 #[test]
 fn a_limit_that_ran_out_while_we_were_absent_says_so() {

@@ -19,8 +19,8 @@ use crate::skp::{Delivery, Envelope, MessageCode};
 use crate::trip::{Circumstance, Clock, TripRequest, TripState};
 use crate::{
     AlarmId, DeviceId, DeviceTime, DocumentId, EventTime, GrantId, InvitationId, MessageId, OrderId,
-    OrganisationId, PersonId, PhotoId, Principal, Refusal, Role, RouteId, SealId, SecretHash, ServerTime,
-    Severity, TokenId, TripId,
+    OrganisationId, PersonId, PhotoId, Principal, RecordedTime, Refusal, Role, RouteId, SealId, SecretHash,
+    ServerTime, Severity, TokenId, TripId,
 };
 
 /// A decided fact. Its fields carry the names of the vocabulary and say no more than those.
@@ -177,7 +177,13 @@ pub enum Event {
         reason: String,
     },
     /// Container and seal were scanned.
-    InstallBegun { trip: TripId, bolt_seal: Option<String> },
+    InstallBegun {
+        trip: TripId,
+        bolt_seal: Option<String>,
+        /// What does not fit about the place of the scan.
+        #[serde(default)]
+        remarks: Vec<Bilingual>,
+    },
     /// The seal said it is locked, or a person recorded it (`by_hand` says why).
     SealClosed {
         trip: TripId,
@@ -337,6 +343,12 @@ pub enum Event {
     /// It ended.
     OrderEnded { order: OrderId, outcome: Outcome },
 
+    /// A phone named a time that cannot be; the moment of receipt counts for the step instead.
+    RecordedTimeNotBelieved {
+        trip: TripId,
+        recorded: RecordedTime,
+        why: Bilingual,
+    },
     /// The order that sets the Location Sharing Interval went to the seal, to be confirmed until then.
     IntervalOrdered {
         trip: TripId,

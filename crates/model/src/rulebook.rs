@@ -80,6 +80,8 @@ pub struct ClockRules {
     pub removal_limit_s: u32,
     /// T4.
     pub removal_photos_limit_s: u32,
+    /// A phone's time for work done off line is believed up to this age.
+    pub recorded_age_limit_s: u32,
 }
 
 /// What must be photographed.
@@ -110,6 +112,8 @@ pub struct AssignmentRules {
     pub fix_age_limit_s: u32,
     /// Whether it needs a certificate that still holds.
     pub certificate_required: bool,
+    /// The phone that scans it may be this far from it before that is remarked on.
+    pub scan_apart_m: f32,
 }
 
 /// Whether a device that connects anew still looks like the seal it speaks as.

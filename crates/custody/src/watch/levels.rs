@@ -86,6 +86,11 @@ impl LevelLog {
         levels.without(known(before)).without(known(after))
     }
 
+    /// What the newest record says.
+    pub fn newest(&self) -> Levels {
+        self.0.back().map_or(Levels::NONE, |(_, levels)| *levels)
+    }
+
     /// When the record before that moment was, as far as it is known.
     pub fn before(&self, at: EventTime) -> Option<EventTime> {
         self.around(at).0.map(|(at, _)| at)

@@ -59,6 +59,7 @@ pub fn assignment_rules() -> AssignmentRules {
         battery_use_centipercent_h: 60,
         fix_age_limit_s: 3_600,
         certificate_required: true,
+        scan_apart_m: 300.0,
     }
 }
 

@@ -234,6 +234,7 @@ fn signal(text: &str) -> Signal {
         "unsealed-by-bluetooth" => unsealed(UnsealBy::BtApp, None),
         "unsealed-by-card" => unsealed(UnsealBy::Card, Some("1234567890")),
         "unsealed-by-strange-card" => unsealed(UnsealBy::Card, Some("0000000009")),
+        "motor-stuck" => Signal::MotorStuck,
         "rope-cut" => Signal::RopeCut,
         other => panic!("no signal {other}"),
     }
@@ -416,13 +417,18 @@ fn begin_install(trip: TripId, words: &[&str]) -> Command {
         [] => (CONTAINER, "JT701-1"),
         ["container", scanned] => (*scanned, "JT701-1"),
         ["label", label] => (CONTAINER, *label),
+        ["standing", _] => (CONTAINER, "JT701-1"),
         other => panic!("no scan {other:?}"),
     };
     Command::BeginInstall {
         trip,
         container: scanned.into(),
         seal_label: label.into(),
-        place: Some(place("origin")),
+        place: match words {
+            ["standing", "nowhere"] => None,
+            ["standing", name] => Some(place(name)),
+            _ => Some(place("origin")),
+        },
         bolt_seal: None,
     }
 }

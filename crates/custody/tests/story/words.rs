@@ -58,7 +58,13 @@ pub fn sentence(event: &Event) -> Option<String> {
             technician,
         } => format!("trip {trip} has seal {seal}, fitter {technician}"),
         E::SealReleased { trip, seal, .. } => format!("trip {trip} gives seal {seal} back"),
-        E::InstallBegun { trip, .. } => format!("trip {trip} scanned"),
+        E::InstallBegun { trip, remarks, .. } => {
+            let remarks: Vec<&str> = remarks.iter().map(|remark| remark.en.as_str()).collect();
+            format!("trip {trip} scanned {}", remarks.join("; "))
+                .trim_end()
+                .to_string()
+        }
+        E::RecordedTimeNotBelieved { why, .. } => format!("phone's time not believed: {}", why.en),
         E::SealClosed {
             trip, at, by_hand, ..
         } => {

@@ -135,7 +135,12 @@ pub fn say(event: &Event) -> Bilingual {
         Event::TripPlanned { .. } => both("Rute dipilih", "Route chosen"),
         Event::SealAssigned { .. } => both("Segel ditugaskan", "Seal assigned"),
         Event::SealReleased { reason, .. } => with("Segel dilepas dari penugasan", "Seal released", reason),
-        Event::InstallBegun { .. } => both("Pemasangan dimulai", "Installation begun"),
+        Event::InstallBegun { remarks, .. } => remarked("Pemasangan dimulai", "Installation begun", remarks),
+        Event::RecordedTimeNotBelieved { why, .. } => remarked(
+            "Waktu telepon tidak dipakai",
+            "The phone's time does not count",
+            core::slice::from_ref(why),
+        ),
         Event::SealClosed { by_hand: None, .. } => both("Segel terkunci", "Seal locked"),
         Event::SealClosed {
             by_hand: Some(why), ..
@@ -409,6 +414,18 @@ fn with(id: &str, en: &str, rest: &str) -> Bilingual {
     }
     let (rest_id, rest_en) = (reasons::in_indonesian(rest), rest);
     both(format!("{id}: {rest_id}"), format!("{en}: {rest_en}"))
+}
+
+/// A sentence with remarks in both languages behind it.
+fn remarked(id: &str, en: &str, remarks: &[segel_model::alarm::Bilingual]) -> Bilingual {
+    let all = |first: &str, rest: Vec<&str>| match rest.as_slice() {
+        [] => first.to_owned(),
+        rest => format!("{first}: {}", rest.join("; ")),
+    };
+    both(
+        all(id, remarks.iter().map(|remark| remark.id.as_str()).collect()),
+        all(en, remarks.iter().map(|remark| remark.en.as_str()).collect()),
+    )
 }
 
 /// What only keeps the books, such as when to look again: no line of a timeline and nothing to hear live.
