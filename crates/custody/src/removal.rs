@@ -12,7 +12,8 @@ use segel_model::order::Outcome as OrderOutcome;
 use segel_model::signal::UnsealBy;
 use segel_model::trip::{Clock, TripMode, TripState};
 use segel_model::{
-    AlarmCode, Event, EventTime, GrantId, Observed, Refusal, SealId, ServerTime, Severity, Signal, TripId,
+    AlarmCode, AlarmId, Event, EventTime, GrantId, Observed, Refusal, SealId, ServerTime, Severity, Signal,
+    TripId,
 };
 
 use crate::deciding::Outcome;
@@ -314,10 +315,15 @@ fn named(deciding: &Deciding<'_>, trip: &Trip) -> Result<(), Refusal> {
     }
 }
 
-/// The last photo is stored: the trip is over. SKP's own completion is a mark of its own.
+/// The last photo is stored: the trip is over. SKP's own completion is a mark of its own, so that SKP is away (A22) is no
+/// remark on the trip.
 pub(crate) fn complete(deciding: &mut Deciding<'_>, id: TripId, at: EventTime) {
     let Some(trip) = deciding.trip(id) else { return };
-    let clean = trip.all_clocks_met() && deciding.open_alarms_of(id).is_empty();
+    let remark = |alarm: &AlarmId| {
+        let alarm = deciding.alarm(*alarm);
+        alarm.is_some_and(|alarm| alarm.finding.code != AlarmCode::A22)
+    };
+    let clean = trip.all_clocks_met() && !deciding.open_alarms_of(id).iter().any(remark);
     let reason = if clean {
         String::from("complete")
     } else {

@@ -237,3 +237,21 @@ fn fixes_before_the_closing_and_after_the_opening_are_in_no_range() {
         [range("0:05", "0:10", None), range("0:15", "0:17", Some(6))]
     );
 }
+
+/// Law 13: "SKP's completion is a mark of its own": that SKP does not listen is no remark on a clean trip.
+#[test]
+fn a_stuck_message_is_no_remark_on_the_trip() {
+    let removed = "0:28 seal 1 at destination locked
+         0:28 teo unlocks
+         0:29 seal 1 at destination open says unsealed-by-command
+         0:31 teo finishes removal";
+    let mut world = story::World::with_cast();
+    world.given("given granted\n0:27 skp 4 stuck");
+    world.given(removed);
+    world.play("0:33 teo photos removal");
+    assert!(
+        world.told.contains("14 Removed > 15 Completed (complete)\n"),
+        "{}",
+        world.told
+    );
+}

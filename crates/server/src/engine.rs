@@ -282,6 +282,14 @@ impl Engine {
         ));
         let mut subjects = Vec::new();
         for event in events {
+            if let Event::StepRefused { trip, from, to } = event {
+                tracing::error!(
+                    trip = trip.0,
+                    ?from,
+                    ?to,
+                    "a rule wanted a step that the SOP does not know"
+                );
+            }
             segel_custody::apply(&mut self.state, event, &stamp);
             subjects.extend(segel_custody::subjects(&self.state, event));
             round.strangers(event, seq);
