@@ -92,7 +92,11 @@ impl<'a> Deciding<'a> {
             Input::CheckOpening { order, grant } => return unlock::check_opening(self, *order, *grant),
             Input::Skp { message, delivery } => skp::answered(self, *message, delivery),
             Input::IdentityDoubt { seal, why } => stock::doubt(self, *seal, why),
-            Input::Revisit { trip, neighbours } => watch::revisit(self, *trip, neighbours),
+            Input::Revisit {
+                trip,
+                neighbours,
+                cut_at,
+            } => watch::revisit(self, *trip, neighbours, *cut_at),
             Input::Started { last_listened } => service::started(self, *last_listened),
             Input::Stopping => service::stopping(self),
             Input::ClockStepped { by_ms } => service::clock_stepped(self, *by_ms),

@@ -267,6 +267,14 @@ refusals! {
     interval_implausible Malformed
         "interval lokasi harus 10 detik sampai 30 menit"
         "the location interval must be 10 seconds to 30 minutes";
+    /// SOP: "Route Plan: route, geofence, distance, time estimate".
+    route_without_distance Malformed
+        "jarak rute 0 m; isi jarak dari TPS asal sampai TPS tujuan dalam meter (distance_m)"
+        "the distance of the route is 0 m; enter the metres from origin to destination (distance_m)";
+    /// SOP: "Route Plan: route, geofence, distance, time estimate".
+    route_without_time Malformed
+        "perkiraan waktu rute 0 detik; isi lama perjalanan dari asal sampai tujuan (transit_time_s)"
+        "the time estimate of the route is 0 s; enter how long the way takes (transit_time_s)";
     /// Decided already.
     route_already_decided WrongState
         "Rencana Rute itu sudah diputuskan; ajukan versi baru"

@@ -96,6 +96,12 @@ fn check_plan(deciding: &Deciding<'_>, plan: &RoutePlan) -> Result<(), Refusal> 
     if !INTERVAL_LIMITS_S.contains(&plan.interval_s) {
         return Err(refusals::interval_implausible());
     }
+    if plan.distance_m == 0 {
+        return Err(refusals::route_without_distance());
+    }
+    if plan.transit_time_s == 0 {
+        return Err(refusals::route_without_time());
+    }
     let sorts = [&plan.stops, &plan.forbidden, &plan.no_coverage];
     if plan.points.len() > POINTS_LIMIT || sorts.iter().any(|areas| areas.len() > AREAS_LIMIT) {
         return Err(refusals::route_too_complex());

@@ -209,6 +209,22 @@ fn a_route_must_start_and_end_where_the_request_says() {
     assert_eq!(code(&world.asks(principal("umar"), plan(1))), "accepted");
 }
 
+/// SOP: "Route Plan: route, geofence, distance, time estimate": a plan without them says nothing of lateness or battery.
+#[test]
+fn a_route_without_distance_or_time_is_refused_and_with_the_least_it_is_taken() {
+    let says = |change: fn(&mut segel_model::route::RoutePlan)| {
+        let mut plan = route_plan();
+        change(&mut plan);
+        code(&World::with_cast().asks(principal("umar"), Command::ProposeRoute(plan))).to_owned()
+    };
+    assert_eq!(says(|plan| plan.distance_m = 0), "route_without_distance");
+    assert_eq!(says(|plan| plan.transit_time_s = 0), "route_without_time");
+    assert_eq!(
+        says(|plan| (plan.distance_m, plan.transit_time_s) = (1, 1)),
+        "accepted"
+    );
+}
+
 /// "refused: back": a trip whose route is refused chooses another; one whose route is approved goes on.
 #[test]
 fn a_proposed_route_waits_for_the_officer() {

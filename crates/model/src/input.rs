@@ -9,8 +9,8 @@ use crate::order::Outcome;
 use crate::report::{Oddity, Protocol, Report};
 use crate::skp::Delivery;
 use crate::{
-    Command, DeviceId, GrantId, MessageId, Observed, OrderId, Principal, RecordedTime, SealId, ServerTime,
-    TripId,
+    Command, DeviceId, EventTime, GrantId, MessageId, Observed, OrderId, Principal, RecordedTime, SealId,
+    ServerTime, TripId,
 };
 
 /// Something that happened to Segel.
@@ -63,6 +63,9 @@ pub enum Input {
         trip: TripId,
         /// All that history holds around them, by event time.
         neighbours: Vec<Observed>,
+        /// There were more than may be handed in: what happened from this moment on is missing.
+        #[serde(default)]
+        cut_at: Option<EventTime>,
     },
     /// Segel starts; it did not listen between these.
     Started {

@@ -196,6 +196,8 @@ pub struct WatchRules {
     pub departure_fixes: u8,
     /// A23: the clock of a seal may be off by this.
     pub clock_error_s: u32,
+    /// A23: and it may gain or lose this in a day.
+    pub clock_drift_s_day: f32,
     /// A23: the interval must be confirmed within this.
     pub interval_confirm_s: u32,
     /// How often a seal that stands and sleeps reports; never less than the trip's own interval.

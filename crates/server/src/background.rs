@@ -169,22 +169,28 @@ pub fn sweep(engine: &EngineHandle) -> Result<Duration, StoreError> {
 /// Loads the neighbours of reports that came too late for the window at hand, and hands them in.
 pub fn revisit(engine: &EngineHandle) -> Result<Duration, StoreError> {
     for (trip, from, until) in engine.take_revisits() {
-        let neighbours = neighbours(engine.reader(), trip, from, until)?;
-        let _stopping = engine.tell_blocking(Input::Revisit { trip, neighbours }, Side::default());
+        let (neighbours, cut_at) = neighbours(engine.reader(), trip, from, until)?;
+        let input = Input::Revisit {
+            trip,
+            neighbours,
+            cut_at,
+        };
+        let _stopping = engine.tell_blocking(input, Side::default());
     }
     Ok(PAUSE_IDLE)
 }
 
+/// The reports of a trip, and from when on they are missing because there are more than may be handed in.
 fn neighbours(
     reader: &Reader,
     trip: TripId,
     from: EventTime,
     until: EventTime,
-) -> Result<Vec<Observed>, StoreError> {
+) -> Result<(Vec<Observed>, Option<EventTime>), StoreError> {
     let record = reader.record(RecordKind::Trip, trip.0, &Scope::Nation)?;
     let body = record.and_then(|record| serde_json::from_str::<Trip>(&record.body).ok());
     let Some(seal) = body.and_then(|trip| trip.seal) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     };
     let mut query = ReportQuery {
         trip: Some(trip),
@@ -195,8 +201,11 @@ fn neighbours(
         let page = reader.reports(&query)?;
         found.extend(page.reports.into_iter().map(|stored| stored.staged.observed));
         query.after = page.next;
-        if page.next.is_none() || NEIGHBOURS_MAX <= found.len() {
-            return Ok(found);
+        let Some(next) = page.next else {
+            return Ok((found, None));
+        };
+        if NEIGHBOURS_MAX <= found.len() {
+            return Ok((found, Some(next.at)));
         }
     }
 }

@@ -23,6 +23,12 @@ pub const NOISE_MS: i64 = 2_000;
 pub const STEP_MS: i64 = 1_000;
 /// Measurements that are remembered for each seal; beyond it the oldest goes, and the next oldest stands for its time.
 pub const FACTS_LIMIT: usize = 16;
+/// A change of the offset beyond this between two measurements is a clock that was set, not one that drifts.
+pub const SET_MS: i64 = 5_000;
+/// A drift is measured over this at least: within it noise looks like one.
+pub const DRIFT_SPAN_MS: i64 = 6 * 3_600_000;
+/// A drift must have come to this: twice the noise, once at each end.
+pub const DRIFT_LEAST_MS: i64 = 2 * NOISE_MS;
 /// A seal keeps some weeks of reports at most; a time older than this is a clock that was never set.
 pub const OLDEST_BELIEVED_S: i64 = 90 * 24 * 3_600;
 
@@ -97,6 +103,24 @@ impl SealClock {
             self.before_ms
         };
         self.span = (!whole).then_some(span);
+    }
+
+    /// How fast the clock drifts, in seconds a day of the seal's own time: over the measurements since it was last set, with
+    /// this newest one. Nothing where they span too little, in time or in offset.
+    pub fn drift_s_day(&self, newest: ClockFact) -> Option<f64> {
+        let mut oldest = newest;
+        for before in self.facts.iter().rev() {
+            if SET_MS < (oldest.offset_ms - before.offset_ms).abs() {
+                break;
+            }
+            oldest = *before;
+        }
+        let (span_ms, drift_ms) = (
+            newest.from.since_ms(oldest.from),
+            newest.offset_ms - oldest.offset_ms,
+        );
+        let enough = DRIFT_SPAN_MS <= span_ms && DRIFT_LEAST_MS <= drift_ms.abs();
+        enough.then(|| drift_ms as f64 / 1_000.0 / (span_ms as f64 / 86_400_000.0))
     }
 
     /// Folds a measurement that was written down.
@@ -262,6 +286,33 @@ mod tests {
         assert_eq!(
             measured(slow.into_iter().chain(right)),
             [(600, -60_000), (780, 0)]
+        );
+    }
+
+    /// A23: "clock drift > 5 s/day" is a rate, measured where it can be.
+    #[test]
+    fn a_drift_is_a_rate_over_what_was_measured_since_the_clock_was_set() {
+        const HOUR_MS: i64 = 3_600_000;
+        let drift = |facts: &[(i64, i64)]| {
+            let mut clock = SealClock::default();
+            let fact = |(hour, offset_ms): &(i64, i64)| ClockFact {
+                from: DeviceTime::from_unix_ms(hour * HOUR_MS),
+                offset_ms: *offset_ms,
+            };
+            let (newest, before) = facts.split_last().expect("one at least");
+            before.iter().for_each(|one| clock.fold_fact(fact(one)));
+            clock.drift_s_day(fact(newest))
+        };
+        assert_eq!(drift(&[(0, 61_000)]), None, "one measurement is no rate");
+        assert_eq!(drift(&[(0, 2_000), (12, 4_500), (24, 7_000)]), Some(5.0));
+        assert_eq!(drift(&[(0, -2_000), (6, -6_000)]), Some(-16.0));
+        assert_eq!(drift(&[(0, 2_000), (6, 5_999)]), None, "within the noise");
+        assert_eq!(drift(&[(0, 2_000), (5, 7_000)]), None, "too short a span");
+        assert_eq!(drift(&[(0, 2_000), (24, 61_000)]), None, "it was set");
+        assert_eq!(
+            drift(&[(0, 61_000), (24, 2_000), (48, 7_000)]),
+            Some(5.0),
+            "since it was set"
         );
     }
 

@@ -108,10 +108,14 @@ fn clock(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
         offset_ms: fact.offset_ms,
         from: fact.from,
     });
-    let limit_ms = i64::from(scene.edition.watch.clock_error_s) * 1_000;
-    if limit_ms < fact.offset_ms.abs() {
-        let suspicion = scene.suspicion(AlarmCode::A23, Severity::S3, scene.observed.at);
+    let rules = &scene.edition.watch;
+    let suspicion = scene.suspicion(AlarmCode::A23, Severity::S3, scene.observed.at);
+    if i64::from(rules.clock_error_s) * 1_000 < fact.offset_ms.abs() {
         alarms::suspect(deciding, suspicion, || tamper::why_clock(fact.offset_ms));
+    }
+    let drift_s_day = scene.seal.watch.clock.drift_s_day(fact);
+    if let Some(drift_s_day) = drift_s_day.filter(|drift| f64::from(rules.clock_drift_s_day) < drift.abs()) {
+        alarms::suspect(deciding, suspicion, || tamper::why_drift(drift_s_day));
     }
 }
 

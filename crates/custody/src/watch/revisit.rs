@@ -1,17 +1,17 @@
 //! Looking again at a trip whose late reports came with their neighbours from history.
 
 use segel_model::alarm::Bilingual;
-use segel_model::{AlarmCode, AlarmId, Event, Observed, TripId};
+use segel_model::{AlarmCode, AlarmId, Event, EventTime, Observed, TripId};
 
 use super::{follow, words};
 use crate::Deciding;
 use crate::alarms::{self, Suspicion};
 use crate::assessment::{self, Assessment, Basis, Support};
-use crate::state::Trip;
+use crate::state::{Alarm, Trip};
 
 /// Looks again at a trip: what the late reports show is raised, and an alarm that all reports together no longer support
-/// is marked so. It stays open.
-pub fn revisit(deciding: &mut Deciding<'_>, id: TripId, neighbours: &[Observed]) {
+/// is marked so. It stays open. Of what was cut off nothing is known, so nothing there is called unsupported.
+pub fn revisit(deciding: &mut Deciding<'_>, id: TripId, neighbours: &[Observed], cut_at: Option<EventTime>) {
     let Some(trip) = deciding.base.trip(id) else {
         return;
     };
@@ -19,7 +19,7 @@ pub fn revisit(deciding: &mut Deciding<'_>, id: TripId, neighbours: &[Observed])
     if let Some(basis) = Basis::of(deciding, trip) {
         let assessment = assessment::assess(&basis, neighbours);
         raise_unknown(deciding, id, trip, &assessment);
-        mark_unsupported(deciding, id, &assessment);
+        mark_unsupported(deciding, id, &assessment, cut_at);
     }
     deciding.emit(Event::Revisited { trip: id });
     if pending.more {
@@ -61,9 +61,22 @@ fn raises(code: AlarmCode) -> bool {
     matches!(code, AlarmCode::A08 | AlarmCode::A09 | AlarmCode::A11)
 }
 
-fn mark_unsupported(deciding: &mut Deciding<'_>, id: TripId, assessment: &Assessment) {
+fn mark_unsupported(
+    deciding: &mut Deciding<'_>,
+    id: TripId,
+    assessment: &Assessment,
+    cut_at: Option<EventTime>,
+) {
+    let read = |alarm: &Alarm| {
+        let over = alarm
+            .recovered_at
+            .unwrap_or(alarm.finding.at)
+            .max(alarm.finding.at);
+        cut_at.is_none_or(|cut_at| over < cut_at)
+    };
     let unsupported: alloc::vec::Vec<AlarmId> = alarms::numbered_of_trip(deciding, id)
         .filter(|(_, alarm)| alarm.unsupported.is_none() && assessment.support_of(alarm) == Support::NotShown)
+        .filter(|(_, alarm)| read(alarm))
         .map(|(id, _)| id)
         .collect();
     for alarm in unsupported {

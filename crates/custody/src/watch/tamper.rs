@@ -119,6 +119,14 @@ pub fn why_clock(offset_ms: i64) -> Bilingual {
     )
 }
 
+/// The clock of the seal does not keep time.
+pub fn why_drift(drift_s_day: f64) -> Bilingual {
+    both(
+        alloc::format!("jam segel bergeser {drift_s_day:+.1} dtk sehari"),
+        alloc::format!("the clock of the seal drifts {drift_s_day:+.1} s a day"),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;

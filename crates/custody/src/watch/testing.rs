@@ -42,6 +42,7 @@ pub fn rules() -> WatchRules {
         arrival_dwell_s: 300,
         departure_fixes: 2,
         clock_error_s: 60,
+        clock_drift_s_day: 5.0,
         interval_confirm_s: 600,
         parked_interval_s: 300,
         accuracy_limit_m: 100.0,

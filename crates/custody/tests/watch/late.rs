@@ -114,6 +114,57 @@ fn a_silence_that_late_reports_fill_is_marked_unsupported_and_stays() {
     );
 }
 
+/// Law 12, a stated behaviour at the limit: of what was cut off nothing is known, so nothing there is called unsupported. The
+/// deviation is over at 00:05; a second before, it is read whole, at that moment it is not.
+#[test]
+fn an_alarm_beyond_what_was_read_is_not_called_unsupported() {
+    let story = "00:01 report km 1
+         00:02 report km 2 north 600
+         00:03 report km 2 north 600
+         00:05 report km 3
+         01:10 report km 19
+         01:10:10 report km 1.9 sent 00:02:30 backfill";
+    check(
+        &format!("{story}\n01:10:20 revisit cut 00:05"),
+        expect![[r#"
+        00:03 A08 raised as 1, S2, at 00:02: 500 m outside for 1 min near km 2.0
+        00:05 1 recovered at 00:05
+        00:08 1 escalated: Acknowledge
+        00:15 A12 raised as 2, S2, at 00:05: no report for 10 min
+        00:18 1 escalated: Act
+        00:18 1 escalated: Escalate
+        00:20 2 escalated: Acknowledge
+        00:30 2 escalated: Act
+        00:45 2 escalated: Escalate
+        01:05 2 worsened to S1: no report for 1 h
+        01:10 2 recovered at 01:10
+        01:10 A14 raised as 3, S3, at 01:10: expected to arrive 13 min later than planned
+        01:10:10 revisit asked, 00:00 to 01:10
+        01:10:20 revisited
+    "#]],
+    );
+    check(
+        &format!("{story}\n01:10:20 revisit cut 00:05:01"),
+        expect![[r#"
+            00:03 A08 raised as 1, S2, at 00:02: 500 m outside for 1 min near km 2.0
+            00:05 1 recovered at 00:05
+            00:08 1 escalated: Acknowledge
+            00:15 A12 raised as 2, S2, at 00:05: no report for 10 min
+            00:18 1 escalated: Act
+            00:18 1 escalated: Escalate
+            00:20 2 escalated: Acknowledge
+            00:30 2 escalated: Act
+            00:45 2 escalated: Escalate
+            01:05 2 worsened to S1: no report for 1 h
+            01:10 2 recovered at 01:10
+            01:10 A14 raised as 3, S3, at 01:10: expected to arrive 13 min later than planned
+            01:10:10 revisit asked, 00:00 to 01:10
+            01:10:20 1 unsupported
+            01:10:20 revisited
+        "#]],
+    );
+}
+
 #[test]
 fn an_unset_clock_judges_nothing_by_time() {
     check(

@@ -254,3 +254,32 @@ fn a_clock_that_is_a_minute_off_is_corrected_and_beyond_it_alarms() {
         "#]],
     );
 }
+
+/// A23: "clock drift > 5 s/day". Each measurement is three reports; the second lies a day after the first.
+#[test]
+fn a_clock_that_drifts_alarms_though_it_is_off_by_seconds_only() {
+    let measured = |then: &str| {
+        let day = "24:01 report km 19.9 sent 24:01:{then}
+         24:02 report km 19.9 sent 24:02:{then}
+         24:03 report km 19.9 sent 24:03:{then}";
+        let mut world = World::travelling();
+        let first = "00:01 report km 1 sent 00:01:03
+         00:02 report km 2 sent 00:02:03
+         00:03 report km 3 sent 00:03:03
+         00:04 taken off";
+        let story = format!("{first}\n{}", day.replace("{then}", then));
+        story.lines().map(str::trim).for_each(|line| world.line(line));
+        world.told()
+    };
+    expect![[r#"
+        00:03 clock off by 3000 ms
+        24:01 clock off by 8000 ms
+        24:01 A23 raised as 1, S3, at 24:01: the clock of the seal drifts +5.0 s a day
+    "#]]
+    .assert_eq(&measured("08"));
+    expect![[r#"
+        00:03 clock off by 3000 ms
+        24:01 clock off by 7000 ms
+    "#]]
+    .assert_eq(&measured("07"));
+}

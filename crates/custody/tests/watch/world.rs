@@ -291,6 +291,10 @@ impl World {
                 self.take(&Input::ClockStepped { by_ms });
             }
             ["revisit"] => self.revisit(),
+            ["revisit", "cut", until] => {
+                let cut_at = self::moment(until).unix_ms;
+                self.revisit_until(Some(EventTime::from_unix_ms(cut_at)));
+            }
             ["opened", "under", "grant"] => self.go(TripState::RemovalGranted, TripState::Removing),
             ["taken", "off"] => self.go(TripState::Removing, TripState::Removed),
             ["report", how @ ..] => {
@@ -325,10 +329,17 @@ impl World {
 
     /// Answers what the watch has asked for, with all that came so far.
     pub fn revisit(&mut self) {
-        let neighbours = self.observed.clone();
+        self.revisit_until(None);
+    }
+
+    /// Answers it with what happened before a moment: more is not handed in.
+    fn revisit_until(&mut self, cut_at: Option<EventTime>) {
+        let mut neighbours = self.observed.clone();
+        neighbours.retain(|observed| cut_at.is_none_or(|cut_at| observed.at < cut_at));
         self.take(&Input::Revisit {
             trip: TRIP,
             neighbours,
+            cut_at,
         });
     }
 
