@@ -203,6 +203,7 @@ impl<'a> Deciding<'a> {
             C::AttachDocument { trip, document } => gate::attach(self, *trip, *document, at),
             C::SubmitTrip { trip } => gate::submit(self, *trip, at),
             C::PlanTrip { trip, route } => routes::plan_trip(self, *trip, *route, at),
+            C::NameDriver { trip, driver } => trip::name_driver(self, *trip, *driver),
             C::CancelTrip { trip, reason } => trip::cancel(self, *trip, reason, at),
             C::AssignSeal {
                 trip,

@@ -395,6 +395,9 @@ fn journeys(state: &mut State, event: &Event, stamp: &Stamp) {
             state.trips.insert(*trip, opened);
             state.next.trip.0 = state.next.trip.0.max(trip.0 + 1);
         }
+        Event::DriverNamed { trip, driver } => {
+            with(&mut state.trips, trip, |trip| trip.request.driver = *driver);
+        }
         Event::DocumentAttached { trip, document } => {
             with(&mut state.trips, trip, |trip| trip.document = Some(*document));
         }

@@ -105,7 +105,11 @@ pub fn roles(command: &Command) -> &'static [Role] {
         C::VerifyDocument { .. } | C::RefuseDocument { .. } | C::CancelDocument { .. } => CUSTOMS,
         C::ProposeRoute(_) | C::PlanTrip { .. } => REQUESTERS,
         C::ApproveRoute { .. } | C::RefuseRoute { .. } => CUSTOMS,
-        C::OpenTrip(_) | C::AttachDocument { .. } | C::SubmitTrip { .. } | C::CancelTrip { .. } => REQUESTERS,
+        C::OpenTrip(_)
+        | C::AttachDocument { .. }
+        | C::SubmitTrip { .. }
+        | C::NameDriver { .. }
+        | C::CancelTrip { .. } => REQUESTERS,
         C::AssignSeal { .. } | C::ReleaseSeal { .. } => PROVIDER,
         C::BeginInstall { .. } | C::FinishRemoval { .. } => FITTERS,
         C::RecordInstalled { .. } => &[CustomsOfficer, CustomsSupervisor, Technician, ServiceUser],

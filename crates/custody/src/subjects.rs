@@ -41,6 +41,7 @@ pub fn trip_of(state: &State, command: &Command) -> Option<TripId> {
         C::AttachDocument { trip, .. }
         | C::SubmitTrip { trip }
         | C::PlanTrip { trip, .. }
+        | C::NameDriver { trip, .. }
         | C::CancelTrip { trip, .. }
         | C::AssignSeal { trip, .. }
         | C::ReleaseSeal { trip, .. }
@@ -176,6 +177,7 @@ pub fn named(event: &Event) -> Vec<Subject> {
         | E::SealReleased { trip, seal, .. }
         | E::SealClosed { trip, seal, .. } => [S::Trip(*trip), S::Seal(*seal)].into(),
         E::TripOpened { trip, .. }
+        | E::DriverNamed { trip, .. }
         | E::InstallBegun { trip, .. }
         | E::RecordedTimeNotBelieved { trip, .. }
         | E::DepartureAuthorised { trip, .. }

@@ -7,7 +7,7 @@ use segel_geo::Position;
 use segel_model::observed::{FixUse, Standing};
 use segel_model::rulebook::EditionNumber;
 use segel_model::trip::{Circumstance, TripRequest, TripState};
-use segel_model::{Event, EventTime, Observed, Refusal, ServerTime, TripId};
+use segel_model::{Event, EventTime, Observed, Refusal, SecretHash, ServerTime, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
@@ -103,6 +103,16 @@ pub fn cancel(deciding: &mut Deciding<'_>, id: TripId, reason: &str, at: EventTi
     }
     assign::take_back(deciding, id, &reason);
     go(deciding, id, TripState::Cancelled, at, &reason);
+    Ok(None)
+}
+
+/// Says who drives, as long as there is something to drive.
+pub fn name_driver(deciding: &mut Deciding<'_>, id: TripId, driver: Option<SecretHash>) -> Outcome {
+    let trip = deciding.find_trip(id)?;
+    if trip.is_off() {
+        return Err(refusals::wrong_state(trip.state));
+    }
+    deciding.emit(Event::DriverNamed { trip: id, driver });
     Ok(None)
 }
 

@@ -146,6 +146,7 @@ fn table() -> Vec<(&'static str, Command)> {
         ("umar", open(true)),
         ("umar ayu opi", Command::AttachDocument { trip, document }),
         ("umar ayu opi", Command::SubmitTrip { trip }),
+        ("umar ayu opi", Command::NameDriver { trip, driver: None }),
         (
             "umar ayu opi",
             Command::CancelTrip {

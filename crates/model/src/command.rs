@@ -186,6 +186,13 @@ pub enum Command {
         /// Which route.
         route: RouteId,
     },
+    /// Say who drives, or that it is open again.
+    NameDriver {
+        /// Which trip.
+        trip: TripId,
+        /// Who: the salted hash of an erasable record.
+        driver: Option<SecretHash>,
+    },
     /// Give up before a seal is on.
     CancelTrip {
         /// Which trip.
@@ -402,6 +409,7 @@ impl Command {
             Self::AttachDocument { .. } => "attach_document",
             Self::SubmitTrip { .. } => "submit_trip",
             Self::PlanTrip { .. } => "plan_trip",
+            Self::NameDriver { .. } => "name_driver",
             Self::CancelTrip { .. } => "cancel_trip",
             Self::AssignSeal { .. } => "assign_seal",
             Self::ReleaseSeal { .. } => "release_seal",

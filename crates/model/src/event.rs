@@ -151,6 +151,11 @@ pub enum Event {
         #[serde(default)]
         lapses: Option<ServerTime>,
     },
+    /// It was said who drives.
+    DriverNamed {
+        trip: TripId,
+        driver: Option<SecretHash>,
+    },
     /// A document was put under it.
     DocumentAttached { trip: TripId, document: DocumentId },
     /// The gate let it through on this line (its position) of the document, which runs out then.

@@ -70,6 +70,7 @@ pub fn leaving(state: &State, archive: Archive<'_>, events: &[Event], seq: u64) 
 pub fn readers_changed(state: &State, event: &Event) -> Vec<Subject> {
     let trip = match event {
         Event::DocumentAttached { trip, .. }
+        | Event::DriverNamed { trip, .. }
         | Event::TripPlanned { trip, .. }
         | Event::SealAssigned { trip, .. }
         | Event::SealReleased { trip, .. } => *trip,

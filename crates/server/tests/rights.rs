@@ -85,6 +85,7 @@ fn table() -> Vec<Row> {
         row("GET",  "/trips",                         nothing(),            "yyyyyyyyy"),
         row("POST", "/trips",                         json!("{trip_body}"), "...yy.y.."),
         row("POST", "/trips/{draft}/attach-document", json!({"document": 999}), "...nn.n.."),
+        row("POST", "/trips/{draft}/driver",          nothing(),            "...yy.y.."),
         row("POST", "/trips/{draft}/submit",          nothing(),            "...yy.y.."),
         row("POST", "/trips/{draft}/plan",            json!({"route": 999}), "...nn.n.."),
         // Assign and release the device: the provider.

@@ -448,3 +448,37 @@ fn support<'a>(assessment: &'a Value, code: &str) -> &'a str {
         .and_then(|alarm| alarm["support"].as_str())
         .unwrap_or("no such alarm")
 }
+
+/// Table b: a driver sees "own trip", whenever they were named, with its route, and nothing of anybody else's.
+#[test]
+fn a_driver_named_later_sees_the_trip_and_its_route_and_another_driver_neither() {
+    let house = House::open();
+    let cast = cast(&house);
+    let provider = people::organisation(cast.provider);
+    let (ours, other) = (
+        cast.admin.brings("driver", "driver", provider.clone()),
+        cast.admin.brings("another", "driver", provider),
+    );
+    let journey = cast.planned(trip(cast.provider, "CSQU3054383"));
+    let (trip, route) = (
+        format!("/trips/{}", journey.trip),
+        format!("/routes/{}", journey.route),
+    );
+    let sees = |person: &Person<'_>| (person.get(&trip).status, person.get(&route).status);
+    assert_eq!((sees(&ours), sees(&other)), ((404, 404), (404, 404)));
+    let name = |body: Value| cast.user.post(&format!("{trip}/driver"), body);
+    name(json!({"driver_person": ours.id})).done();
+    assert_eq!((sees(&ours), sees(&other)), ((200, 200), (404, 404)));
+    assert_eq!(ours.get("/trips").json["items"][0]["id"], json!(journey.trip));
+    assert_eq!(other.get("/trips").json["items"], json!([]));
+    name(json!({"driver_person": other.id})).done();
+    assert_eq!((sees(&ours), sees(&other)), ((404, 404), (200, 200)));
+    name(json!({"driver": "Pak Slamet", "driver_phone": "0811"})).done();
+    assert_eq!((sees(&ours), sees(&other)), ((404, 404), (404, 404)));
+    assert_eq!(cast.user.get(&trip).json["driver"], "Pak Slamet");
+    assert_eq!(
+        name(json!({"driver_person": cast.officer.id})).status,
+        400,
+        "no driver"
+    );
+}

@@ -216,6 +216,10 @@ fn sealing() -> Vec<Command> {
             trip: TRIP,
             route: RouteId(0),
         },
+        Command::NameDriver {
+            trip: TRIP,
+            driver: None,
+        },
         Command::CancelTrip {
             trip: TRIP,
             reason: words(),
@@ -349,7 +353,7 @@ mod tests {
     #[test]
     fn there_is_one_example_of_each_command_but_joining() {
         let names: std::collections::BTreeSet<_> = examples().iter().map(Command::name).collect();
-        assert_eq!((names.len(), names.contains("join")), (45, false));
+        assert_eq!((names.len(), names.contains("join")), (46, false));
     }
 
     #[test]

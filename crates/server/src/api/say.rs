@@ -127,6 +127,8 @@ pub fn say(event: &Event) -> Bilingual {
             format!("Perjalanan dibuka untuk {}", request.container),
             format!("Trip opened for {}", request.container),
         ),
+        Event::DriverNamed { driver: Some(_), .. } => both("Pengemudi ditunjuk", "Driver named"),
+        Event::DriverNamed { .. } => both("Pengemudi belum ditentukan lagi", "The driver is open again"),
         Event::DocumentAttached { .. } => both("Dokumen dilampirkan", "Document attached"),
         Event::LineBacked { line, .. } => both(
             format!("Lolos gerbang dengan baris dokumen {}", line + 1),

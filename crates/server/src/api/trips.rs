@@ -34,8 +34,8 @@ use super::rehearsal::Rehearsal;
 use super::seals::{READERS_OF_REPORTS, page_of_reports};
 use super::types::{
     AssignSeal, AtPlace, AttachDocument, BeginInstall, CheckSeal, ClosingReport, DecideTrip, Done, Message,
-    MessageCount, NewGrant, NewTrip, Page, Photo, PhotoSlot, PlanTrip, Reason, Remark, Report, ReportCount,
-    Stage, TimelineLine, Trip, TripAssessment, TripSummary,
+    MessageCount, NameDriver, NewGrant, NewTrip, Page, Photo, PhotoSlot, PlanTrip, Reason, Remark, Report,
+    ReportCount, Stage, TimelineLine, Trip, TripAssessment, TripSummary,
 };
 use super::view::{show_order, state_word, states_of};
 use super::{Api, command};
@@ -51,6 +51,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
         .routes(routes!(list_trips, open_trip))
         .routes(routes!(read_trip))
         .routes(routes!(attach_document))
+        .routes(routes!(name_driver))
         .routes(routes!(submit_trip))
         .routes(routes!(plan_trip))
         .routes(routes!(cancel_trip))
@@ -157,7 +158,12 @@ async fn open_trip(State(api): State<Api>, ask: Ask<NewTrip>) -> Result<Json<Don
     let mut rows = Vec::new();
     let plate = sent.plate.as_deref().filter(|plate| !plate.trim().is_empty());
     let plate = plate.map(|plate| keep(&mut rows, plate_subject(&api, plate)));
-    let driver = driver(&api, &ask, &mut rows).await?;
+    let named = NameDriver {
+        driver_person: sent.driver_person,
+        driver: sent.driver.clone(),
+        driver_phone: sent.driver_phone.clone(),
+    };
+    let driver = driver(&api, &ask.caller, &named, &mut rows).await?;
     let request = TripRequest {
         owner: ask.caller.organisation_or(sent.owner),
         provider: OrganisationId(sent.provider),
@@ -209,11 +215,12 @@ pub(super) fn plate_hash(api: &Api, typed: &str) -> SecretHash {
 /// A driver with an account is known by it, and so sees the trip; another one is a name in an erasable record.
 async fn driver(
     api: &Api,
-    ask: &Ask<NewTrip>,
+    caller: &Caller,
+    named: &NameDriver,
     rows: &mut Vec<SideRow>,
 ) -> Result<Option<SecretHash>, Problem> {
-    if let Some(id) = ask.body.driver_person {
-        let person = api.read(&ask.caller, move |view| {
+    if let Some(id) = named.driver_person {
+        let person = api.read(caller, move |view| {
             view.mentioned::<state::Person>(RecordKind::Person, id)
         });
         let person = person.await?.filter(|person| person.role == Role::Driver);
@@ -226,12 +233,12 @@ async fn driver(
         };
         return person.map(|person| Some(person.subject)).ok_or_else(unknown);
     }
-    let Some(name) = ask.body.driver.as_deref().filter(|name| !name.trim().is_empty()) else {
+    let Some(name) = named.driver.as_deref().filter(|name| !name.trim().is_empty()) else {
         return Ok(None);
     };
     let body = super::people::PersonSubject {
         name: name.trim(),
-        phone: ask.body.driver_phone.as_deref(),
+        phone: named.driver_phone.as_deref(),
     };
     Ok(Some(keep(rows, subject("driver", &body, api.now()))))
 }
@@ -357,6 +364,30 @@ fn message_count(view: &View<'_>, trip: TripId) -> Result<MessageCount, Problem>
         }
     }
     Ok(count)
+}
+
+/// Say who drives, or that it is open again: a driver with an account then sees the trip and its route.
+#[utoipa::path(
+    post, path = "/trips/{id}/driver", tag = "trips",
+    params(("id" = u64, Path, description = "its number"), Headers), request_body = NameDriver,
+    responses((status = 200, description = "it is done and durable", body = Done), Verdicts)
+)]
+async fn name_driver(
+    State(api): State<Api>,
+    Id(id): Id,
+    ask: Ask<NameDriver>,
+) -> Result<Json<Done>, Problem> {
+    let mut rows = Vec::new();
+    let driver = driver(&api, &ask.caller, &ask.body, &mut rows).await?;
+    let command = Command::NameDriver {
+        trip: TripId(id),
+        driver,
+    };
+    let side = Side {
+        rows,
+        ..Side::default()
+    };
+    Ok(Json(ask.run_beside(&api, command, side).await?))
 }
 
 command! {

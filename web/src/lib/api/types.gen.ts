@@ -1211,6 +1211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/trips/{id}/driver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who drives, or that it is open again: a driver with an account then sees the trip and its route. */
+        post: operations["name_driver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/trips/{id}/finish-removal": {
         parameters: {
             query?: never;
@@ -2669,6 +2686,21 @@ export interface components {
          * @example 2026-11-24T08:15:00.000Z
          */
         Moment: string;
+        /** @description Who drives: a driver with an account, or a name and telephone in an erasable record; neither is nobody yet. */
+        NameDriver: {
+            /**
+             * Format: int64
+             * @description A driver with an account, who then sees the trip and its route.
+             */
+            driver_person?: number | null;
+            /**
+             * @description Or somebody without one.
+             * @example Pak Slamet
+             */
+            driver?: string | null;
+            /** @description Their telephone. */
+            driver_phone?: string | null;
+        };
         /** @description A thing and its name, enough to show a link. */
         Named: {
             /**
@@ -8504,6 +8536,60 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DecideTrip"];
+            };
+        };
+        responses: {
+            /** @description it is done and durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    name_driver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path: {
+                /** @description its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameDriver"];
             };
         };
         responses: {

@@ -251,6 +251,18 @@ pub struct PhotoSlot {
     pub photo: Option<u64>,
 }
 
+/// Who drives: a driver with an account, or a name and telephone in an erasable record; neither is nobody yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NameDriver {
+    /// A driver with an account, who then sees the trip and its route.
+    pub driver_person: Option<u64>,
+    /// Or somebody without one.
+    #[schema(example = "Pak Slamet")]
+    pub driver: Option<String>,
+    /// Their telephone.
+    pub driver_phone: Option<String>,
+}
+
 /// How complete a trip's reports are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportCount {
