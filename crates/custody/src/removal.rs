@@ -1,8 +1,6 @@
 //! Removal: every physical opening is matched to a grant. An unmatched one is critical, is closed by no machine, and blocks
 //! removal until an officer decides. T3 runs from the opening to *removed*, T4 from there to the last photo.
 
-use alloc::string::String;
-
 use segel_geo::Position;
 use segel_model::alarm::Finding;
 use segel_model::grant::{Grant, GrantEnd, UnlockMethod};
@@ -12,12 +10,11 @@ use segel_model::order::Outcome as OrderOutcome;
 use segel_model::signal::UnsealBy;
 use segel_model::trip::{Clock, TripMode, TripState};
 use segel_model::{
-    AlarmCode, AlarmId, Event, EventTime, GrantId, Observed, Refusal, SealId, ServerTime, Severity, Signal,
-    TripId,
+    AlarmCode, Event, EventTime, GrantId, Observed, Refusal, SealId, ServerTime, Severity, Signal, TripId,
 };
 
 use crate::deciding::Outcome;
-use crate::state::{GrantRecord, Trip};
+use crate::state::{Alarm, GrantRecord, Trip};
 use crate::unlock::Stand;
 use crate::watch::levels::Levels;
 use crate::{Deciding, alarms, clocks, notice, photos, refusals, skp, trip, unlock};
@@ -315,19 +312,15 @@ fn named(deciding: &Deciding<'_>, trip: &Trip) -> Result<(), Refusal> {
     }
 }
 
-/// The last photo is stored: the trip is over. SKP's own completion is a mark of its own, so that SKP is away (A22) is no
-/// remark on the trip.
+/// The last photo is stored: the trip is over, and its verdict is given here, once, for SKP and paper alike. SKP's own
+/// completion is a mark of its own, so that SKP is away (A22) is no remark on the trip.
 pub(crate) fn complete(deciding: &mut Deciding<'_>, id: TripId, at: EventTime) {
     let Some(trip) = deciding.trip(id) else { return };
-    let remark = |alarm: &AlarmId| {
-        let alarm = deciding.alarm(*alarm);
-        alarm.is_some_and(|alarm| alarm.finding.code != AlarmCode::A22)
-    };
-    let clean = trip.all_clocks_met() && !deciding.open_alarms_of(id).iter().any(remark);
+    let clean = trip.all_clocks_met() && !deciding.alarms_of(id).any(Alarm::is_remark);
     let reason = if clean {
-        String::from("complete")
+        Trip::CLEAN
     } else {
-        String::from("complete, with remarks")
+        "complete, with remarks"
     };
-    trip::go(deciding, id, TripState::Completed, at, &reason);
+    trip::go(deciding, id, TripState::Completed, at, reason);
 }

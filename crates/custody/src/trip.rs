@@ -155,6 +155,15 @@ fn keep(deciding: &mut Deciding<'_>, id: TripId) {
 }
 
 impl Trip {
+    /// The reason of the last step where nothing is to be remarked.
+    pub const CLEAN: &str = "complete";
+
+    /// The verdict given when it was completed: whether it went without remarks.
+    pub fn ended_clean(&self) -> Option<bool> {
+        let last = self.moves.last().filter(|step| step.to == TripState::Completed)?;
+        Some(last.circumstance.reason == Self::CLEAN)
+    }
+
     /// A trip as it is opened.
     pub fn opened(request: TripRequest, edition: EditionNumber, opened: Signed) -> Self {
         Self {

@@ -225,3 +225,37 @@ fn sop_uploading_removal_photos_10_minutes_that_ran_out_while_we_were_absent_say
             1:00 ALARM 1 A21 S3: T4 removal photos exceeded its limit of 10 min (Segel itself did not listen for a while)"#]],
     );
 }
+
+/// The rest of the way of a seal whose battery runs low on it.
+const LOW_BATTERY_TO_THE_GRANT: &str = "0:20 seal 1 at destination locked battery 24
+    0:22 seal 1 at destination locked battery 24
+    0:23 seal 1 at destination locked battery 24
+    0:25 seal 1 at destination locked battery 24
+    0:26 oka checks
+    0:27 oka grants command to teo";
+
+/// The verdict is given once, at the last photo: the trip of a seal whose battery was low ends with remarks while the alarm is
+/// open or was confirmed, and without where it was resolved or false.
+#[test]
+fn a_trip_with_a_confirmed_or_an_open_alarm_ends_with_remarks_and_a_resolved_or_false_one_is_none() {
+    let reason_after = |closing: &str| {
+        let mut world = World::with_cast();
+        world.given("given travelling");
+        world.given(LOW_BATTERY_TO_THE_GRANT);
+        let raised = world.state.alarms[&segel_model::AlarmId(1)].clone();
+        assert_eq!(raised.finding.code.name(), "A16");
+        for past in [OPENED, REMOVED, closing] {
+            world.given(past);
+        }
+        world.play("0:33 teo photos removal");
+        let trip = world.state.trip(segel_model::TripId(1)).expect("the trip");
+        let last = trip.moves.last().expect("it moved");
+        (last.circumstance.reason.clone(), trip.ended_clean())
+    };
+    let clean = (String::from("complete"), Some(true));
+    let remarks = (String::from("complete, with remarks"), Some(false));
+    assert_eq!(reason_after("0:32 nothing"), remarks);
+    assert_eq!(reason_after("0:32 oka closes alarm 1"), remarks);
+    assert_eq!(reason_after("0:32 oka closes alarm 1 as resolved"), clean);
+    assert_eq!(reason_after("0:32 oka closes alarm 1 as false"), clean);
+}

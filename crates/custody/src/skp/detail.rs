@@ -182,7 +182,6 @@ fn last_four(card: &str) -> String {
 }
 
 fn closing(deciding: &Deciding<'_>, id: TripId, trip: &Trip) -> Detail {
-    let reason = trip.moves.last().map(|last| last.circumstance.reason.as_str());
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let steps = [PhotoStep::Install, PhotoStep::Removal];
     let accepted: usize = steps
@@ -191,7 +190,7 @@ fn closing(deciding: &Deciding<'_>, id: TripId, trip: &Trip) -> Detail {
         .sum();
     let bare = trip.openings.iter().filter(|opening| opening.grant.is_none());
     Detail::Closing {
-        clean: reason == Some("complete"),
+        clean: trip.ended_clean() == Some(true),
         clocks: clocks(
             trip,
             &[

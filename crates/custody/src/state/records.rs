@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use segel_model::alarm::{AlarmOutcome, AlarmStage, Bilingual, EscalationStep, Finding};
+use segel_model::alarm::{AlarmCode, AlarmOutcome, AlarmStage, Bilingual, EscalationStep, Finding};
 use segel_model::document::{DocumentStatus, Paper};
 use segel_model::grant::{Grant, GrantEnd};
 use segel_model::observed::Place;
@@ -523,6 +523,13 @@ pub struct Alarm {
 }
 
 impl Alarm {
+    /// Whether a trip that ends with it ends with remarks: nobody has closed it, or somebody confirmed it.
+    pub fn is_remark(&self) -> bool {
+        let closed = self.closed.as_ref();
+        self.finding.code != AlarmCode::A22
+            && closed.is_none_or(|closed| closed.outcome == AlarmOutcome::Confirmed)
+    }
+
     /// Whether nobody has closed it.
     pub fn is_open(&self) -> bool {
         self.stage != AlarmStage::Closed

@@ -357,9 +357,13 @@ fn commands(words: &[&str]) -> Vec<Command> {
             approved: vec![0],
             remark,
         },
-        ["closes", "alarm", alarm] => Command::CloseAlarm {
+        ["closes", "alarm", alarm, how @ ..] => Command::CloseAlarm {
             alarm: AlarmId(number(alarm)),
-            outcome: AlarmOutcome::Confirmed,
+            outcome: match how {
+                ["as", "resolved"] => AlarmOutcome::Resolved,
+                ["as", "false"] => AlarmOutcome::False,
+                _ => AlarmOutcome::Confirmed,
+            },
             reason,
         },
         ["clears", "doubt", seal] => Command::ClearDoubt {

@@ -1923,7 +1923,10 @@ export interface components {
             steps: components["schemas"]["TimelineLine"][];
             /** @description What all its reports show together. */
             assessment: components["schemas"]["TripAssessment"];
-            /** @description Completed with remarks: a clock was missed, an alarm confirmed, a gap left. */
+            /**
+             * @description It ended with remarks: a clock was missed, or an alarm was confirmed or left open. The verdict was given when the last
+             *     photo was stored, and SKP was told the same.
+             */
             with_remarks: boolean;
             /** @description SHA-256 over this report without this field. */
             sha256: string;

@@ -14,7 +14,7 @@ use crate::api::problem::Problem;
 use crate::api::reading::View;
 use crate::api::say::duration;
 use crate::api::types::{
-    Alarm, AlarmOutcome, Bilingual, ClockState, ClosingReport, Finding, Moment, Photo, Support, TimelineLine,
+    Alarm, Bilingual, ClockState, ClosingReport, Finding, Moment, Photo, PhotoKind, Support, TimelineLine,
 };
 use crate::auth::secrets;
 
@@ -40,20 +40,8 @@ pub fn report(view: &View<'_>, caller: &Caller, id: u64) -> Result<ClosingReport
     let whole = super::whole(view, caller, &record, &trip, reports)?;
     let told = Told::of(TripId(id), &trip);
     let alarms = alarms(view, TripId(id))?;
-    let missed = whole
-        .clocks
-        .iter()
-        .any(|clock| matches!(clock.state, ClockState::Missed | ClockState::Breached));
-    let confirmed = |alarm: &Alarm| {
-        alarm
-            .closed
-            .as_ref()
-            .is_some_and(|closed| closed.outcome == AlarmOutcome::Confirmed)
-    };
     let mut report = ClosingReport {
-        with_remarks: missed
-            || alarms.iter().any(confirmed)
-            || whole.reports.received < whole.reports.expected,
+        with_remarks: trip.ended_clean() == Some(false),
         alarms,
         photos: photos(view, TripId(id))?,
         steps: steps(view, &told)?,
@@ -257,7 +245,14 @@ impl Paper<'_> {
                 || "–".into(),
                 |took_s| format!("{took_s:.0} s / {} s", clock.limit_s),
             );
-            vec![clock.name.clone(), state, took, self.time(clock.started)]
+            let ours = clock
+                .we_were_absent
+                .then(|| self.say("Segel tidak mendengar saat itu", "Segel did not listen then"));
+            let later = clock
+                .amended
+                .then(|| self.say("diubah oleh bukti kemudian", "changed by later proof"));
+            let remarks = [ours, later].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            vec![clock.name.clone(), state, took, self.time(clock.started), remarks]
         };
         let rows: Vec<_> = self.report.trip.clocks.iter().map(row).collect();
         self.section("Norma waktu", "SOP clocks", &table(&rows))
@@ -269,11 +264,22 @@ impl Paper<'_> {
                 .actor
                 .person
                 .as_ref()
-                .map_or_else(|| line.actor.kind.clone(), |person| escape(&person.name));
+                .map_or_else(|| self.no_person(&line.actor.kind), |person| escape(&person.name));
             vec![self.time(line.at), self.either(&line.say), by]
         };
         let rows: Vec<_> = self.report.steps.iter().map(row).collect();
         self.section("Langkah", "Steps", &table(&rows))
+    }
+
+    /// Who acted, where it was nobody with a name.
+    fn no_person(&self, kind: &str) -> String {
+        match kind {
+            "seal" => self.say("segel", "the seal"),
+            "clock" => self.say("jam", "the clock"),
+            "skp" => "SKP".into(),
+            "system" => self.say("sistem", "the system"),
+            other => escape(other),
+        }
     }
 
     fn alarms(&self) -> String {
@@ -354,8 +360,7 @@ impl Paper<'_> {
             } else {
                 self.say("(tanpa pratinjau)", "(no preview)")
             };
-            let kind = serde_json::to_value(photo.kind).unwrap_or_default();
-            let kind = kind.as_str().unwrap_or_default().replace('_', " ");
+            let kind = self.photo_kind(photo.kind);
             format!(
                 "<figure>{image}<figcaption>{kind}<br><code>{}</code></figcaption></figure>",
                 photo.sha256
@@ -369,6 +374,22 @@ impl Paper<'_> {
             .map(figure)
             .collect();
         self.section("Foto", "Photos", &all)
+    }
+
+    fn photo_kind(&self, kind: PhotoKind) -> String {
+        match kind {
+            PhotoKind::DoorWithNumber => {
+                self.say("Pintu dengan nomor peti kemas", "Door with container number")
+            }
+            PhotoKind::SealCloseUp => self.say("Segel dari dekat", "Seal close up"),
+            PhotoKind::LockingRods => self.say("Gagang dan batang kunci", "Handle and locking rods"),
+            PhotoKind::TruckWithPlate => self.say("Truk dengan pelat", "Truck with plate"),
+            PhotoKind::BoltSeal => self.say("Segel baut", "Bolt seal"),
+            PhotoKind::SealBeforeOpening => self.say("Segel sebelum dibuka", "Seal before opening"),
+            PhotoKind::DoorAfterRemoval => self.say("Pintu setelah dilepas", "Door after removal"),
+            PhotoKind::DeviceCondition => self.say("Kondisi perangkat", "Condition of the device"),
+            PhotoKind::Other => self.say("Lainnya", "Other"),
+        }
     }
 
     fn proof(&self) -> String {

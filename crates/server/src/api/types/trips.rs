@@ -634,7 +634,8 @@ pub struct ClosingReport {
     pub steps: Vec<TimelineLine>,
     /// What all its reports show together.
     pub assessment: super::TripAssessment,
-    /// Completed with remarks: a clock was missed, an alarm confirmed, a gap left.
+    /// It ended with remarks: a clock was missed, or an alarm was confirmed or left open. The verdict was given when the last
+    /// photo was stored, and SKP was told the same.
     pub with_remarks: bool,
     /// SHA-256 over this report without this field.
     pub sha256: String,
