@@ -99,7 +99,7 @@ impl Demo {
         Ok(())
     }
 
-    /// Plays the present until the process ends; returns once it is under way.
+    /// Plays the present until the process ends; returns once a truck is on the road, so that a visitor sees it move.
     pub fn present(self: &Arc<Self>) -> Result<Runtime> {
         let runtime = runtime()?;
         let tempo = Tempo::true_time();
@@ -122,6 +122,7 @@ impl Demo {
                 .spawn(move || demo.lane(&stage, yard, trouble, stop, FIRST_DEVICE + place, &handle))
                 .context("could not start a story")?;
         }
+        await_first_truck(&emas);
         Ok(runtime)
     }
 
@@ -454,6 +455,14 @@ fn await_first_report(stage: &Stage, seal: u64) -> Result<()> {
         std::thread::sleep(Duration::from_millis(50));
     }
     anyhow::bail!("seal {seal} was switched on and never heard of")
+}
+
+/// A visitor is not kept waiting for a story that broke off.
+fn await_first_truck(stage: &Stage) {
+    let started = Instant::now();
+    while stage.left.load(Relaxed) == 0 && started.elapsed() < HEARD_WITHIN {
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Waits until simulated time is the world's. The seals of the past report until then: nobody falls silent in between.

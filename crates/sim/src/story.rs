@@ -1,6 +1,8 @@
 //! One container's story, played through the API by its people and through the wire by its seal: from the document to the
 //! closing report, with whatever goes wrong on the way.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -101,6 +103,8 @@ pub struct Stage {
     pub provider: u64,
     /// How quickly things go.
     pub pace: Pace,
+    /// How many trucks have left on this stage so far.
+    pub left: Arc<AtomicU32>,
 }
 
 /// How quickly things go in a story.
@@ -158,6 +162,7 @@ impl Stage {
             owner: cast.organisation(IMPORTER)?,
             provider: cast.organisation(PROVIDER)?,
             pace,
+            left: Arc::default(),
         })
     }
 
@@ -390,6 +395,7 @@ impl Stage {
         let way = self.way(script, roads, plan)?;
         let began_ms = self.tempo.now_unix_ms() - (way.passes_s(seal.device.place()) * 1000.0) as i64;
         let mut progress = Progress::default();
+        self.left.fetch_add(1, Relaxed);
         loop {
             let driven_s = (self.tempo.now_unix_ms() - began_ms) as f64 / 1000.0;
             let place = way.at_s(driven_s);
