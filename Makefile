@@ -43,8 +43,7 @@ conformance: need-rust
 
 # Renews what is generated; read the diff.
 bless: need-rust need-node web/node_modules/.package-lock.json
-	cargo run --quiet --locked -p segel-server --example openapi > target/openapi.json
-	mv target/openapi.json schemas/openapi.json
+	SEGEL_BLESS=1 cargo test --quiet --locked -p segel-server --test openapi
 	cd web && npm run --silent types
 	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server -p segel-store
 

@@ -414,7 +414,7 @@ impl WorkList {
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SearchQuery {
-    /// The beginning of a container, seal, document number or plate; letters and digits count, nothing else.
+    /// The beginning of a container, seal or document number, or a whole plate; letters and digits count, nothing else.
     #[param(example = "CSQU305")]
     q: String,
 }

@@ -7665,7 +7665,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The beginning of a container, seal, document number or plate; letters and digits count, nothing else.
+                 * @description The beginning of a container, seal or document number, or a whole plate; letters and digits count, nothing else.
                  * @example CSQU305
                  */
                 q: string;
