@@ -105,7 +105,7 @@ describe('a trip that goes wrong', () => {
     await supervisor.dialog().locator('textarea').fill('Perangkat kembar disita.');
     await supervisor.press('seal.clear_doubt', supervisor.dialog());
     await supervisor.see('seal.doubt_cleared');
-    await supervisor.page.getByText(supervisor.say('seal.in_doubt')).waitFor({ state: 'detached' });
+    await supervisor.page.getByText(supervisor.say('seal.in_doubt')).first().waitFor({ state: 'detached' });
   });
 
   test('given a photo that no browser shows, when it is sent, then it is kept whole and said to have no preview', async () => {
