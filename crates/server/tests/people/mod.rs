@@ -65,7 +65,9 @@ impl House {
     fn start(setup: Setup, folder: TempDir) -> Self {
         let mut service = Service::start(setup).expect("it starts");
         let codes = service.take_first_codes().expect("a first start");
+        // A refused request is answered before its body is read, and its connection ends with it: each has its own.
         let agent = ureq::Agent::config_builder()
+            .max_idle_connections(0)
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .build();
