@@ -17,11 +17,13 @@ web: need-node web/node_modules/.package-lock.json
 build: need-rust
 	cargo build --release --locked -p segel
 
-# Quick, before each commit.
-check: need-rust
+# Quick, before each commit: format, lints, types, and the tests that need no socket, disk or browser.
+check: need-rust need-node web/node_modules/.package-lock.json
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo run --quiet --locked -p xtask -- tidy
+	cd web && npm run --silent check && npm run --silent test
+	cargo test --quiet --locked -p segel-geo -p segel-model -p segel-wire -p segel-custody -p segel-evidence
 
 # Everything, as CI runs it.
 test: need-rust need-node need-browser web/node_modules/.package-lock.json
