@@ -1,4 +1,4 @@
-//! The web app inside the binary, or what `--web` names while somebody works on it.
+//! The web app inside the binary, and the basemap that the operator has beside it.
 
 use std::fs::File;
 use std::io::Read;

@@ -1,5 +1,6 @@
 //! The outlet's promises: everything is told, in order, once, however long SKP is away; what it refuses is seen and repaired.
 
+mod door;
 mod support;
 
 use std::net::SocketAddr;
@@ -54,17 +55,7 @@ fn fake() -> (SocketAddr, Shared) {
         .route("/v1/openapi-auth/user/login", post(login))
         .route("/v1/eseal/{code}", post(take))
         .with_state(Arc::clone(&shared));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    listener.set_nonblocking(true).expect("a socket can wait");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("tokio takes it");
-            axum::serve(listener, router).await.expect("it serves");
-        });
-    });
-    (address, shared)
+    (door::serve(router), shared)
 }
 
 fn lock(fake: &Shared) -> std::sync::MutexGuard<'_, Fake> {

@@ -1,6 +1,7 @@
 //! A trip on the road and SKP: three lanes that do not wait for each other, and locations that are told once, however
 //! late they came.
 
+mod door;
 mod people;
 
 use std::collections::BTreeMap;
@@ -99,17 +100,7 @@ fn fake() -> (SocketAddr, Arc<Fake>) {
         .route("/v1/openapi-auth/user/login", post(login))
         .route("/v1/eseal/{code}", post(take))
         .with_state(Arc::clone(&shared));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    listener.set_nonblocking(true).expect("a socket can wait");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("tokio takes it");
-            axum::serve(listener, router).await.expect("it serves");
-        });
-    });
-    (address, shared)
+    (door::serve(router), shared)
 }
 
 async fn login() -> Json<Value> {
