@@ -26,7 +26,7 @@ use segel_sim::skp;
 use segel_sim::tempo::Tempo;
 use serde::de::DeserializeOwned;
 
-use crate::serve::{people, until_stopped};
+use crate::serve::{StopSignal, people, until_stopped};
 use crate::web::Basemap;
 
 /// The demonstration's rules: those of the SOP, with the times shortened that would keep a visitor waiting.
@@ -75,8 +75,10 @@ pub fn run(options: Options) -> Result<()> {
     let cast = stage.cast(&mut service)?;
     stage.show(&cast);
     let _present = stage.play(cast, doors)?;
+    // Only now: until the past is played, Ctrl-C ends the demonstration at once.
+    let stop = StopSignal::listen()?;
     print_welcome(&options, doors);
-    until_stopped(service)
+    until_stopped(service, &stop)
 }
 
 /// What stands before Segel starts.

@@ -14,6 +14,7 @@ use segel_server::clock::Clock;
 use segel_server::config::{Config, DataFolder};
 use segel_server::service::{Door, Service, Setup, descriptors};
 use segel_server::{api, rules};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::web::{self, Basemap};
 
@@ -49,6 +50,7 @@ pub struct Options {
 /// Serves until it is ended.
 pub fn run(options: Options) -> Result<()> {
     crate::log::start();
+    let stop = StopSignal::listen()?;
     let config = options.config()?;
     let rules = rulebook(config.rules.as_deref())?;
     let secure = config.tls.is_some();
@@ -71,7 +73,7 @@ pub fn run(options: Options) -> Result<()> {
         print_invitations(&codes.customs, &codes.provider);
     }
     println!("ready");
-    until_stopped(service)
+    until_stopped(service, &stop)
 }
 
 /// What people see: the API, and the web app around it.
@@ -90,11 +92,44 @@ pub fn people(settings: api::Settings, basemap: Option<Basemap>) -> Door {
     })
 }
 
-/// Waits for a signal, or for the engine to end by itself because a commit failed.
-pub fn until_stopped(service: Service) -> Result<()> {
-    let told = Arc::new(AtomicBool::new(false));
-    listen_for_signals(Arc::clone(&told))?;
-    while !told.load(Ordering::Acquire) {
+/// The wish of a person or of the system that Segel ends, by SIGINT or SIGTERM. It is listened for from the first moment,
+/// so that a wish that comes while Segel still starts is kept until it has started, and ends it in good order too.
+pub struct StopSignal(Arc<AtomicBool>);
+
+impl StopSignal {
+    /// Listens from now on.
+    pub fn listen() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (mut interrupt, mut terminate) = {
+            let _inside = runtime.enter();
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        };
+        let told = Arc::new(AtomicBool::new(false));
+        let tells = Arc::clone(&told);
+        std::thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                    }
+                });
+                tells.store(true, Ordering::Release);
+            })?;
+        Ok(Self(told))
+    }
+
+    fn came(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Waits for the wish to stop, or for the engine to end by itself because a commit failed.
+pub fn until_stopped(service: Service, stop: &StopSignal) -> Result<()> {
+    while !stop.came() {
         if let Some(ended) = service.wait(Duration::from_millis(100)) {
             ended.context("the engine stopped, because memory ahead of the disk must not speak")?;
             break;
@@ -102,32 +137,6 @@ pub fn until_stopped(service: Service) -> Result<()> {
     }
     eprintln!("segel: stopping");
     service.stop().context("could not stop in good order")
-}
-
-fn listen_for_signals(told: Arc<AtomicBool>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            runtime.block_on(signal());
-            told.store(true, Ordering::Release);
-        })?;
-    Ok(())
-}
-
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
-        // Without signals only a kill ends the process, and that is safe too.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 fn print_doors(service: &Service, secure: bool) {
