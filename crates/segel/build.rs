@@ -1,8 +1,9 @@
-//! Stages the built web app for embedding, or a page that says how to build it.
+//! Stages the built web app for embedding, or a page that says how to build it, and notes the toolchain for the bench.
 //!
 //! It never builds the app itself: a `cargo build` without Node gives the whole server, and nothing here needs a network.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::SystemTime;
 use std::{env, fs, io};
 
@@ -15,6 +16,7 @@ const PLACEHOLDER: &str = "<!doctype html>
 ";
 
 fn main() -> io::Result<()> {
+    println!("cargo::rustc-env=SEGEL_TOOLCHAIN={}", toolchain());
     let web = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../../web");
     let (built, source) = (web.join("dist"), web.join("src"));
     let staged = Path::new(&variable("OUT_DIR")).join("web");
@@ -34,6 +36,13 @@ fn main() -> io::Result<()> {
         );
     }
     copy(&built, &staged)
+}
+
+/// What compiles this, as it names itself.
+fn toolchain() -> String {
+    let asked = Command::new(variable("RUSTC")).arg("--version").output();
+    let said = asked.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    said.unwrap_or_else(|_| "an unknown toolchain".to_owned())
 }
 
 fn variable(name: &str) -> String {

@@ -6,13 +6,16 @@
 //! transit on a trip, and a counter of the server tells how many reports were judged against its corridor. At the end
 //! Segel is killed, and everything it acknowledged must be in its folder.
 
+pub mod table;
+pub mod machine;
+
 mod program;
 mod convoy;
 mod alarms;
 mod reference;
 mod disk;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -23,11 +26,28 @@ use segel_sim::histogram::Histogram;
 
 use alarms::Probes;
 use convoy::{Group, World};
+use machine::Machine;
 use program::{Load, Loaded, Program};
+use table::{Promise, Reading, Table};
 
 /// How large and how long.
 #[derive(Debug, Args)]
 pub struct Options {
+    /// Only these groups of figures, by name; all of them without.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// How often everything is measured; the table shows the median and the range.
+    #[arg(long, default_value_t = 1)]
+    repeat: u32,
+    /// Writes the table as JSON, too.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// As small as it goes: shows that everything is measured, not how quick anything is.
+    #[arg(long)]
+    quick: bool,
+    /// Where the bench keeps its files; it makes a folder of its own there.
+    #[arg(long)]
+    folder: Option<PathBuf>,
     /// Seals that report, each on its own connection and its own trip.
     #[arg(long, default_value_t = 700)]
     seals: u32,
@@ -39,6 +59,38 @@ pub struct Options {
     seconds: u64,
 }
 
+/// One group of figures, and how they are read. A group needs nothing of another, so that each runs alone.
+pub struct Section {
+    /// Its name, for `--only`.
+    pub group: &'static str,
+    /// Reads each figure once.
+    pub measure: fn(&Setting, &mut Table) -> Result<()>,
+}
+
+/// What a section needs to know.
+pub struct Setting {
+    /// An empty folder of its own, deleted afterwards.
+    pub folder: PathBuf,
+    /// As small as it goes.
+    pub quick: bool,
+    /// What was asked for.
+    pub options: Options,
+    /// Where it runs.
+    pub machine: Machine,
+}
+
+/// All of them, in the order of the table.
+const SECTIONS: &[Section] = &[
+    Section {
+        group: "sockets",
+        measure,
+    },
+    Section {
+        group: "corridor",
+        measure: |_, table| reference::corridor(&Road::of_pieces(PIECES).points, table),
+    },
+];
+
 /// Pieces of the route that every seal travels.
 const PIECES: u32 = 200;
 /// The counter of reports that were judged against a corridor.
@@ -47,22 +99,70 @@ const JUDGED: &str = "segel_engine_corridor_judged_total";
 const CUT_TAKES: Duration = Duration::from_millis(50);
 
 /// Measures and prints.
-pub fn run(options: &Options) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("segel-bench-{}", std::process::id()));
+pub fn run(options: Options) -> Result<()> {
+    let sections = chosen(&options.only)?;
+    let above = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let folder = above.join(format!("segel-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).context("could not create a folder")?;
-    let measured = measure(options, &folder);
+    let setting = Setting {
+        machine: Machine::this(&folder),
+        quick: options.quick,
+        folder: folder.join("section"),
+        options,
+    };
+    let table = measure_all(&setting, &sections);
     std::fs::remove_dir_all(&folder).context("could not delete the bench's folder")?;
-    measured
+    let table = table?;
+    print!("{}", table.text());
+    if let Some(file) = &setting.options.json {
+        let text = serde_json::to_string_pretty(&table.json()).context("could not write JSON")?;
+        std::fs::write(file, text + "\n").with_context(|| format!("could not write {}", file.display()))?;
+    }
+    let failures = table.failures();
+    ensure!(
+        failures.is_empty(),
+        "not everything was measured: {}",
+        failures.join("; ")
+    );
+    Ok(())
 }
 
-fn measure(options: &Options, folder: &Path) -> Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!(
-        "segel bench {}: {} seals on trips of {PIECES} pieces, {} s each, {cores} cores for server, seals and people",
-        env!("CARGO_PKG_VERSION"),
-        options.seals,
-        options.seconds
-    );
+fn chosen(only: &[String]) -> Result<Vec<&'static Section>> {
+    for wanted in only {
+        let names: Vec<_> = SECTIONS.iter().map(|section| section.group).collect();
+        ensure!(
+            names.contains(&wanted.as_str()),
+            "there is no group {wanted}, only {}",
+            names.join(", ")
+        );
+    }
+    let wanted = |section: &&Section| only.is_empty() || only.iter().any(|one| one == section.group);
+    Ok(SECTIONS.iter().filter(wanted).collect())
+}
+
+/// A section that fails leaves its place empty and the others as they are.
+fn measure_all(setting: &Setting, sections: &[&Section]) -> Result<Table> {
+    let times = setting.options.repeat;
+    let size = if setting.quick {
+        ", as small as it goes"
+    } else {
+        ""
+    };
+    let mut table = Table::new(setting.machine.clone(), format!("measured {times} times{size}"));
+    for _ in 0..times {
+        for section in sections {
+            std::fs::create_dir_all(&setting.folder).context("could not create a folder")?;
+            if let Err(failure) = (section.measure)(setting, &mut table) {
+                table.take_failure(section.group, &failure);
+            }
+            std::fs::remove_dir_all(&setting.folder).context("could not delete a section's folder")?;
+        }
+    }
+    Ok(table)
+}
+
+fn measure(setting: &Setting, table: &mut Table) -> Result<()> {
+    let (options, folder) = (&setting.options, setting.folder.as_path());
     let program = Program::start(folder)?;
     let road = Road::of_pieces(PIECES);
     let world = World::found(&program, &road)?;
@@ -80,18 +180,15 @@ fn measure(options: &Options, folder: &Path) -> Result<()> {
             road: road.middle(),
         },
         acknowledged: 0,
+        machine: &setting.machine,
+        table,
     };
     let full = bench.rates()?;
-    bench.half_load(full / 2.0, &world, Probes::ready(&program, &road, &cuts)?)?;
-    println!(
-        "  {} append and sync of 96 KiB",
-        spread(&reference::syncs(folder)?)
-    );
-    reference::print_corridor(&road.points)?;
+    bench.half_load(full / 2.0, &world, Probes::ready(&program, &road, &cuts)?, folder)?;
     let promised = bench.acknowledged;
     drop(world);
     program.kill()?;
-    disk::print(&folder.join("data"), promised)
+    disk::weigh(&folder.join("data"), promised, table)
 }
 
 /// What is measured, and how much was promised on the way.
@@ -99,14 +196,17 @@ struct Bench<'a> {
     program: &'a Program,
     load: Load,
     acknowledged: u64,
+    machine: &'a Machine,
+    table: &'a mut Table,
 }
 
 impl Bench<'_> {
     /// As fast as acknowledgements come; says how many a second with one report of each seal under way.
     fn rates(&mut self) -> Result<f64> {
         let bare = reference::bare_loop()?;
+        let excuse = self.machine.excuse();
         let mut full = 0.0;
-        for in_flight in [1, 16] {
+        for (in_flight, least) in [(1, 0.8), (16, 0.4)] {
             let load = Load {
                 in_flight,
                 ..self.load.clone()
@@ -115,14 +215,16 @@ impl Bench<'_> {
                 target: bare,
                 ..load.clone()
             })?;
-            let ours = self.loaded(&load, 0)?;
-            let title = format!("durable acknowledged reports a second, {in_flight} under way a seal");
-            println!("{title:<58} {:>9.0}   {}", ours.per_second, ours.latency);
-            let ratio = ours.per_second / reference.per_second;
-            println!(
-                "  {:<56} {:>9.0}   {}   ratio {ratio:.2}",
-                "bare loop that acknowledges and keeps nothing", reference.per_second, reference.latency
-            );
+            let (ours, judged) = self.loaded(&load, 0)?;
+            let title = format!("durable acknowledged reports, {in_flight} under way a seal");
+            let reading = Reading::of(title, "reports/s", ours.per_second)
+                .beside(
+                    "a bare loop that acknowledges and keeps nothing",
+                    reference.per_second,
+                )
+                .promised(Promise::RatioAtLeast(least))
+                .remarking(format!("{}; {judged}; {excuse}", ours.latency));
+            self.table.take("sockets", reading);
             if in_flight == 1 {
                 full = ours.per_second;
             }
@@ -131,34 +233,41 @@ impl Bench<'_> {
     }
 
     /// Ropes are cut while the others report at half of what they could.
-    fn half_load(&mut self, rate: f64, world: &World, probes: Probes) -> Result<()> {
+    fn half_load(&mut self, rate: f64, world: &World, probes: Probes, folder: &Path) -> Result<()> {
         let load = Load {
             rate: Some(rate),
             lasting: CUT_TAKES * probes.count() + Duration::from_secs(2),
             ..self.load.clone()
         };
         let cuts = u64::from(probes.count());
-        let (loaded, measured) = std::thread::scope(|scope| {
+        let ((loaded, judged), measured) = std::thread::scope(|scope| {
             let loading = scope.spawn(|| self.loaded(&load, cuts));
             let measured = probes.cut(world);
             let loaded = loading.join().expect("the load does not panic");
             loaded.and_then(|loaded| Ok((loaded, measured?)))
         })?;
-        println!("at half load, {:.0} reports a second", loaded.per_second);
-        println!(
-            "  {} rope cut, bytes in, to its alarm on the live stream",
-            spread(&measured.told)
-        );
-        println!(
-            "  {} an officer acknowledges the alarm, asked to answered",
-            spread(&measured.answered)
-        );
-        println!("  {} report due to acknowledged", loaded.latency);
+        let syncs = reference::syncs(folder)?;
+        for (title, latency) in [
+            (
+                "a rope is cut, to its alarm on the live stream, p99",
+                &measured.told,
+            ),
+            ("an officer acknowledges the alarm, p99", &measured.answered),
+        ] {
+            let reading = Reading::of(title, "ms", ms(latency.quantile(0.99)))
+                .beside("append and sync of 96 KiB, p99", ms(syncs.quantile(0.99)))
+                .promised(Promise::AtMost(50.0))
+                .remarking(spread(latency));
+            self.table.take("sockets", reading);
+        }
+        let reading = Reading::of("reports beside them", "reports/s", loaded.per_second)
+            .remarking(format!("{}; {judged}", loaded.latency));
+        self.table.take("sockets", reading);
         Ok(())
     }
 
     /// A load whose reports were all acknowledged, and how many were judged, with those that somebody else said meanwhile.
-    fn loaded(&mut self, load: &Load, others: u64) -> Result<Loaded> {
+    fn loaded(&mut self, load: &Load, others: u64) -> Result<(Loaded, String)> {
         let before = figure(&self.program.base, JUDGED)?;
         let loaded = program::load(load)?;
         let judged = figure(&self.program.base, JUDGED)? - before;
@@ -173,14 +282,15 @@ impl Bench<'_> {
         let acknowledged = loaded.acknowledged + others;
         self.acknowledged += acknowledged;
         let part = 100.0 * judged as f64 / acknowledged.max(1) as f64;
-        println!("{judged} of {acknowledged} reports were judged against a corridor ({part:.1} %)");
-        Ok(loaded)
+        let judged =
+            format!("{judged} of {acknowledged} reports were judged against a corridor ({part:.1} %)");
+        Ok((loaded, judged))
     }
 }
 
 fn spread(latency: &Histogram) -> String {
     format!(
-        "p50 {}  p99 {}  max {}  of {:>4}:",
+        "p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms of {}",
         ms(latency.quantile(0.5)),
         ms(latency.quantile(0.99)),
         ms(latency.worst()),
@@ -188,6 +298,6 @@ fn spread(latency: &Histogram) -> String {
     )
 }
 
-fn ms(duration: Duration) -> String {
-    format!("{:6.2} ms", duration.as_secs_f64() * 1e3)
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }

@@ -43,7 +43,7 @@ enum Word {
     Decode(decode::Options),
     /// Simulated seals against any server that speaks their protocol.
     Sim(sim::Options),
-    /// The first figures, each beside a reference in the same run.
+    /// Figures of speed and size, each beside a reference in the same run.
     Bench(bench::Options),
     /// A fake customs computer system, as a program of its own.
     SkpSim(skp_sim::Options),
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Word::Rebuild(options) => upkeep::rebuild_state(&options),
         Word::Decode(options) => decode::run(&options),
         Word::Sim(options) => sim::run(options),
-        Word::Bench(options) => bench::run(&options),
+        Word::Bench(options) => bench::run(options),
         Word::SkpSim(options) => skp_sim::run(options),
     };
     match done {

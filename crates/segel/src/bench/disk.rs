@@ -8,28 +8,18 @@ use segel_model::ServerTime;
 use segel_store::history::Rules;
 use segel_store::{Compactor, Options, Snapshots, Store, verify};
 
+use super::table::{Promise, Reading, Table};
+
 /// Bytes of the load's frames.
 const FRAME_BYTES: f64 = 62.0;
 
 /// Moves all reports to history, as the compactor does with time, weighs the file, and reads everything again.
-pub fn print(data: &Path, promised: u64) -> Result<()> {
+pub fn weigh(data: &Path, promised: u64, table: &mut Table) -> Result<()> {
     let history = compact(data)?;
     let bytes = std::fs::metadata(history)
         .context("could not weigh history")?
         .len() as f64;
     let verified = verify(data)?;
-    let reports = verified.reports as f64;
-    println!(
-        "{:<58} {:>9.1}   ({:.1} MB, {reports:.0} reports)",
-        "bytes a report on disk, in history, raw frame included",
-        bytes / reports,
-        bytes / 1e6
-    );
-    println!(
-        "  {:<56} {FRAME_BYTES:>9.1}   ratio {:.2}",
-        "the raw frame alone",
-        bytes / reports / FRAME_BYTES
-    );
     ensure!(
         verified.is_whole(),
         "after the kill not everything holds: {:?}",
@@ -40,10 +30,18 @@ pub fn print(data: &Path, promised: u64) -> Result<()> {
         "{promised} reports were acknowledged, {} are there",
         verified.reports
     );
-    println!(
+    let reading = Reading::of(
+        "a report on disk, in history, raw frame included",
+        "bytes",
+        bytes / verified.reports as f64,
+    )
+    .beside("the raw frame alone", FRAME_BYTES)
+    .promised(Promise::AtMost(40.0))
+    .remarking(format!(
         "after a kill: {promised} reports were acknowledged, {} are there, every chain holds",
         verified.reports
-    );
+    ));
+    table.take("sockets", reading);
     Ok(())
 }
 

@@ -13,6 +13,8 @@ use segel_sim::histogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::table::{Promise, Reading, Table};
+
 /// What a TCP server does at least: read a frame, answer with its serial. It runs until the process ends.
 pub fn bare_loop() -> Result<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").context("could not listen")?;
@@ -71,7 +73,7 @@ pub fn syncs(folder: &Path) -> Result<Histogram> {
 }
 
 /// In trip order, against the same work done the plain way: the distance to every point of the route.
-pub fn print_corridor(points: &[Position]) -> Result<()> {
+pub fn corridor(points: &[Position], table: &mut Table) -> Result<()> {
     const CHECKS: usize = 200_000;
     let corridor = Corridor::new(points.to_vec(), vec![150.0])
         .map_err(|fault| anyhow::anyhow!("the bench's road is no corridor: {fault:?}"))?;
@@ -92,13 +94,14 @@ pub fn print_corridor(points: &[Position]) -> Result<()> {
     }
     let plain = began.elapsed().as_nanos() as f64 / (CHECKS / 100) as f64;
     std::hint::black_box(sum);
-    let title = format!("a corridor check in trip order, {} pieces", points.len() - 1);
-    println!("{title:<58} {ours:>9.0} ns");
-    println!(
-        "  {:<56} {plain:>9.0} ns   ratio {:.4}",
-        "great circles to every point",
-        ours / plain
-    );
+    let reading = Reading::of(
+        format!("a check in trip order, {} pieces", points.len() - 1),
+        "ns",
+        ours,
+    )
+    .beside("great circles to every point", plain)
+    .promised(Promise::AtMost(135.0));
+    table.take("corridor", reading);
     Ok(())
 }
 
