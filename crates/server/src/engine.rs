@@ -55,7 +55,12 @@ pub struct Engine {
     last_seq: u64,
     answers: VecDeque<(IdempotencyKey, Answer)>,
     no_tick_before: Option<ServerTime>,
+    decide: Decide,
+    round_limit: Duration,
 }
+
+/// What judges an input.
+pub type Decide = fn(&State, &Input, ServerTime, &Rulebook) -> Decision;
 
 /// What a round came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +117,19 @@ impl Engine {
             last_seq: opened.position.seq,
             answers: VecDeque::new(),
             no_tick_before: None,
+            decide: segel_custody::decide,
+            round_limit: ROUND_LIMIT,
         };
         engine.publish_recovered(opened.last_listened)?;
         Ok((engine, EngineHandle::new(shared)))
+    }
+
+    /// For a simulation: judged by somebody else's rules, which are wrong on purpose, and in rounds that do not depend on
+    /// how quick this machine is.
+    #[must_use]
+    pub fn simulated(mut self, decide: Decide) -> Self {
+        (self.decide, self.round_limit) = (decide, Duration::MAX);
+        self
     }
 
     /// One round. Sleeping between rounds is the caller's.
@@ -182,7 +197,7 @@ impl Engine {
 
     fn take_lanes(&mut self, round: &mut Round, everything: bool) {
         let started = Instant::now();
-        while everything || (round.inputs < ROUND_INPUTS && started.elapsed() < ROUND_LIMIT) {
+        while everything || (round.inputs < ROUND_INPUTS && started.elapsed() < self.round_limit) {
             match self.lanes.take() {
                 Some(Next::Question(question)) => self.take_question(round, question),
                 Some(Next::Told(told)) => self.take_told(round, told),
@@ -256,7 +271,7 @@ impl Engine {
     /// Decides one input and folds what was decided, so that the next one sees it.
     fn take(&mut self, round: &mut Round, input: Input, side: &Side) -> Decision {
         let at = round.at();
-        let decision = segel_custody::decide(&self.state, &input, at, &self.rules);
+        let decision = (self.decide)(&self.state, &input, at, &self.rules);
         if let Some(observed) = &decision.observed {
             segel_custody::observe(&mut self.state, observed);
         }

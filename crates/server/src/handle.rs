@@ -38,7 +38,12 @@ pub struct Published {
 #[derive(Clone)]
 pub struct EngineHandle {
     shared: Arc<Shared>,
+    /// Moves the engine where no thread of its own does.
+    turn: Option<Turn>,
 }
+
+/// Makes the engine take what waits. When it returns, what waited is answered, or the engine is gone.
+pub type Turn = Arc<dyn Fn() + Send + Sync>;
 
 pub(crate) struct Shared {
     pub(crate) senders: Senders,
@@ -78,7 +83,16 @@ const STOPPING: u8 = 2;
 
 impl EngineHandle {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        Self { shared, turn: None }
+    }
+
+    /// A handle whose waiting moves the engine itself: on the one thread of a simulation nobody else would.
+    #[must_use]
+    pub fn moved_by(&self, turn: Turn) -> Self {
+        Self {
+            turn: Some(turn),
+            ..self.clone()
+        }
     }
 
     /// Asks and waits until the answer is durable.
@@ -88,9 +102,9 @@ impl EngineHandle {
 
     /// The same from a thread of its own, outside the runtime.
     pub fn ask_blocking(&self, asked: Asked) -> Result<Answer, Unavailable> {
-        self.put(asked)?
-            .blocking_recv()
-            .unwrap_or(Err(Unavailable::Stopping))
+        let is_answered = self.put(asked)?;
+        self.take_turn();
+        is_answered.blocking_recv().unwrap_or(Err(Unavailable::Stopping))
     }
 
     /// Hands reports over and waits until they are durable. While this waits, the socket is not read.
@@ -121,6 +135,7 @@ impl EngineHandle {
             durable: Some(durable),
         };
         self.shared.senders.tell_blocking(told)?;
+        self.take_turn();
         is_durable.blocking_recv().map_err(|_| Unavailable::Stopping)
     }
 
@@ -223,6 +238,12 @@ impl EngineHandle {
     /// Whether commands are taken: `Ok`, or why not.
     pub fn ready(&self) -> Result<(), Unavailable> {
         self.shared.condition.check()
+    }
+
+    fn take_turn(&self) {
+        if let Some(turn) = &self.turn {
+            turn();
+        }
     }
 
     fn put(&self, asked: Asked) -> Result<oneshot::Receiver<Result<Answer, Unavailable>>, Unavailable> {

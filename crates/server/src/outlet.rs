@@ -4,5 +4,6 @@ pub mod envelope;
 pub mod names;
 mod range;
 mod calls;
+pub use calls::{Attempt, Line};
 pub mod skp;
 pub mod overdue;

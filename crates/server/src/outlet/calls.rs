@@ -1,14 +1,15 @@
 //! One call to SKP: its log-in, its token, and what its answer means. Several threads call at once and share one token.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::StatusCode;
 
-use segel_model::ServerTime;
 use segel_model::skp::{Delivery, MessageCode};
+use segel_model::{MessageId, ServerTime};
 
 use crate::config::Skp as Config;
 
@@ -19,8 +20,49 @@ const DUPLICATE: &str = "duplikat idpesan";
 /// The most bytes believed of an answer.
 const ANSWER_BYTES: u64 = 256 * 1024;
 
-/// The way to SKP.
-pub(super) struct Calls {
+/// The way to SKP: calls go out, answers come back in whatever order. A simulation brings its own, without threads.
+pub trait Line: Send {
+    /// Begins a call.
+    fn call(&mut self, message: MessageId, code: MessageCode, body: Value, now: ServerTime);
+    /// The next answer; waits for it at most this long.
+    fn answer(&mut self, patience: Duration) -> Option<(MessageId, Attempt)>;
+}
+
+/// HTTP, each call on a thread of its own.
+pub(super) struct Http {
+    calls: Arc<Calls>,
+    ended: Receiver<(MessageId, Attempt)>,
+    end: Sender<(MessageId, Attempt)>,
+}
+
+impl Http {
+    pub(super) fn new(config: Config) -> Self {
+        let (end, ended) = channel();
+        Self {
+            calls: Arc::new(Calls::new(config)),
+            ended,
+            end,
+        }
+    }
+}
+
+impl Line for Http {
+    fn call(&mut self, message: MessageId, code: MessageCode, body: Value, now: ServerTime) {
+        let (calls, end) = (Arc::clone(&self.calls), self.end.clone());
+        std::thread::spawn(move || {
+            let attempt = calls.attempt(code, &body, now);
+            // Whoever asked has stopped where the receiver is gone; the message is still in the outbox.
+            let _gone = end.send((message, attempt));
+        });
+    }
+
+    fn answer(&mut self, patience: Duration) -> Option<(MessageId, Attempt)> {
+        self.ended.recv_timeout(patience).ok()
+    }
+}
+
+/// What the calls share.
+struct Calls {
     config: Config,
     agent: Agent,
     /// Held while one logs in, so that the others wait for its token instead of logging in too.
@@ -34,7 +76,8 @@ struct Token {
 }
 
 /// How one attempt ended.
-pub(super) enum Attempt {
+#[derive(Debug)]
+pub enum Attempt {
     /// SKP has answered for good.
     Answered(Delivery),
     /// It has not; this message is tried again.
@@ -42,6 +85,14 @@ pub(super) enum Attempt {
 }
 
 impl Attempt {
+    /// What an answer means: its HTTP status and its body.
+    pub fn judged(status: u16, answer: &Value) -> Self {
+        StatusCode::from_u16(status).map_or_else(
+            |_| Self::Failed(format!("no HTTP status: {status}")),
+            |status| judge(status, answer),
+        )
+    }
+
     /// As the metrics count it.
     pub(super) const fn word(&self) -> &'static str {
         match self {
@@ -54,7 +105,7 @@ impl Attempt {
 
 impl Calls {
     /// Nobody has logged in yet.
-    pub(super) fn new(config: Config) -> Self {
+    fn new(config: Config) -> Self {
         let limit = Duration::from_secs(config.call_limit_s.into());
         let agent = Agent::new_with_config(
             Agent::config_builder()
@@ -70,7 +121,7 @@ impl Calls {
     }
 
     /// One attempt, with one fresh log-in where the token is no longer good.
-    pub(super) fn attempt(&self, code: MessageCode, message: &Value, now: ServerTime) -> Attempt {
+    fn attempt(&self, code: MessageCode, message: &Value, now: ServerTime) -> Attempt {
         let mut refused = None;
         for _ in 0..2 {
             let token = match self.token(refused.as_deref(), now) {

@@ -6,11 +6,10 @@
 //! at a time finds out when it is back.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use segel_custody::state::Trip;
 use segel_model::skp::{Delivery, Lane};
@@ -18,7 +17,7 @@ use segel_model::{Input, MessageId, Observed, ServerTime, TripId};
 use segel_store::outbox::Outgoing;
 use segel_store::{RecordKind, ReportQuery, Scope, StoreError};
 
-use super::calls::{Attempt, Calls};
+use super::calls::{Attempt, Http, Line};
 use super::envelope::{self, Setting};
 use super::names::{Machine, Records};
 use super::range::Range;
@@ -49,10 +48,8 @@ pub struct Skp {
     engine: EngineHandle,
     config: Config,
     machine: Machine,
-    calls: Arc<Calls>,
+    line: Box<dyn Line>,
     under_way: BTreeMap<MessageId, Outgoing>,
-    ended: Receiver<(MessageId, Attempt)>,
-    end: Sender<(MessageId, Attempt)>,
     /// Trips that failed since one got through.
     failing: BTreeSet<TripId>,
     /// Nothing is sent before this, and then one call at a time: SKP seems to be down.
@@ -74,17 +71,19 @@ pub enum SkpFailure {
 impl Skp {
     /// An outlet that has not logged in yet.
     pub fn new(engine: EngineHandle, config: Config) -> Result<Self, StoreError> {
+        let line = Box::new(Http::new(config.clone()));
+        Self::over(line, engine, config)
+    }
+
+    /// An outlet over another line than HTTP.
+    pub fn over(line: Box<dyn Line>, engine: EngineHandle, config: Config) -> Result<Self, StoreError> {
         let machine = Machine::of(&engine)?;
-        let calls = Arc::new(Calls::new(config.clone()));
-        let (end, ended) = channel();
         Ok(Self {
             engine,
             config,
             machine,
-            calls,
+            line,
             under_way: BTreeMap::new(),
-            ended,
-            end,
             failing: BTreeSet::new(),
             closed_until: None,
             closings_in_a_row: 0,
@@ -142,24 +141,18 @@ impl Skp {
     }
 
     fn send(&mut self, outgoing: Outgoing, now: ServerTime) -> Result<(), SkpFailure> {
-        let message = self.message(&outgoing, now)?;
-        let (id, code) = (outgoing.message, outgoing.code);
-        let (calls, end) = (Arc::clone(&self.calls), self.end.clone());
-        self.under_way.insert(id, outgoing);
-        std::thread::spawn(move || {
-            let attempt = calls.attempt(code, &message, now);
-            // Whoever asked has stopped where the receiver is gone; the message is still in the outbox.
-            let _gone = end.send((id, attempt));
-        });
+        let body = self.message(&outgoing, now)?;
+        self.line.call(outgoing.message, outgoing.code, body, now);
+        self.under_way.insert(outgoing.message, outgoing);
         Ok(())
     }
 
     /// Takes the next answer; whether one came before the step's time was up.
     fn await_one(&mut self, now: ServerTime, began: Instant) -> Result<bool, SkpFailure> {
         let patience = STEP_LIMIT.saturating_sub(began.elapsed());
-        match self.ended.recv_timeout(patience) {
-            Ok((message, attempt)) => self.end(message, attempt, now).map(|()| true),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(false),
+        match self.line.answer(patience) {
+            Some((message, attempt)) => self.end(message, attempt, now).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -194,9 +187,9 @@ impl Skp {
         self.failing.insert(outgoing.trip);
         if FAILED_TRIPS <= self.failing.len() {
             self.closings_in_a_row = self.closings_in_a_row.saturating_add(1);
-            self.closed_until = Some(now.plus_ms(pause_ms(self.closings_in_a_row)));
+            self.closed_until = Some(now.plus_ms(pause_ms(self.closings_in_a_row, outgoing.message)));
         }
-        let next_try = now.plus_ms(pause_ms(outgoing.attempts.saturating_add(1)));
+        let next_try = now.plus_ms(pause_ms(outgoing.attempts.saturating_add(1), outgoing.message));
         Ok(self
             .engine
             .store()
@@ -256,14 +249,14 @@ impl Skp {
     }
 }
 
-/// Doubles with each failure, and varies by a fifth, so that a thousand waiting messages do not come back at once.
-fn pause_ms(failures: u32) -> i64 {
+/// Doubles with each failure, and varies by a fifth from message to message, so that a thousand waiting ones do not come
+/// back at once; without chance, so that a simulation repeats.
+fn pause_ms(failures: u32, message: MessageId) -> i64 {
     let doubled = PAUSE_FIRST_MS
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(PAUSE_MAX_MS);
-    let mut byte = [0];
-    getrandom::fill(&mut byte).expect("the system gives random bytes");
-    doubled * (800 + i64::from(byte[0]) * 400 / 255) / 1000
+    let spread = Sha256::digest([message.0.to_le_bytes(), u64::from(failures).to_le_bytes()].concat())[0];
+    doubled * (800 + i64::from(spread) * 400 / 255) / 1000
 }
 
 #[cfg(test)]
@@ -279,11 +272,16 @@ mod tests {
             (9, 300_000),
             (u32::MAX, 300_000),
         ] {
-            let pause = pause_ms(failures);
+            let pauses: BTreeSet<i64> = (0..100)
+                .map(|message| pause_ms(failures, MessageId(message)))
+                .collect();
             assert!(
-                (middle * 8 / 10..=middle * 12 / 10).contains(&pause),
-                "{failures}: {pause}"
+                pauses
+                    .iter()
+                    .all(|pause| (middle * 8 / 10..=middle * 12 / 10).contains(pause)),
+                "{failures}: {pauses:?}"
             );
+            assert!(50 < pauses.len(), "{failures}: {pauses:?}");
         }
     }
 }

@@ -86,6 +86,57 @@ impl Device {
         Self { body }
     }
 
+    /// A seal whose time and whose network are in somebody's hand: it does what is due when it is told what time it is.
+    pub fn in_hand(number: u64, condition: Condition, unix_ms: i64) -> Self {
+        let tempo = Tempo::from(unix_ms, 0.0);
+        let body = Arc::new(Mutex::new(Body::new(number, condition, tempo)));
+        Self { body }
+    }
+
+    /// Says what time it is, of a seal in somebody's hand; it does nothing yet.
+    pub fn set_time(&self, unix_ms: i64) {
+        self.lock().tempo = Tempo::from(unix_ms, 0.0);
+    }
+
+    /// What is due at the time it was told.
+    pub fn beat(&self) {
+        self.lock().beat();
+    }
+
+    /// What it wants to send, frame by frame.
+    pub fn take_outgoing(&self) -> Vec<Vec<u8>> {
+        self.lock().outgoing.drain(..).collect()
+    }
+
+    /// Bytes of the server; whole sentences are obeyed and taken out.
+    pub fn hear(&self, heard: &mut Vec<u8>) {
+        hear_all(&self.body, heard);
+    }
+
+    /// Its connection broke: nothing on the way counts as sent.
+    pub fn disconnected(&self) {
+        self.lock().disconnected();
+    }
+
+    /// Whether it can reach the network.
+    pub fn is_reachable(&self) -> bool {
+        self.lock().reachable()
+    }
+
+    /// The clock in it is wrong by so much from now on.
+    pub fn set_clock_error_s(&self, clock_error_s: i64) {
+        self.lock().clock_error_s = clock_error_s;
+    }
+
+    /// The frames that nobody has acknowledged, as they would be sent next, with their serials.
+    pub fn kept(&self) -> Vec<(u8, Vec<u8>)> {
+        let body = self.lock();
+        body.kept
+            .iter()
+            .map(|kept| (kept.serial, kept.frame.clone()))
+            .collect()
+    }
+
     /// The ten digits it calls itself.
     pub fn id(&self) -> String {
         self.lock().seal.id().to_owned()
