@@ -5,7 +5,7 @@ ARGS ?=
 export SEGEL_VECTORS ?= $(abspath ../shared/protocols/vectors)
 export SEGEL_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run web build test check bless conformance bench crash fuzz need-rust need-node need-browser
+.PHONY: run web build test check bless conformance bench crash fuzz need-rust need-node need-browser need-valgrind
 
 run: need-rust need-node web
 	cargo build --release --locked -p segel
@@ -26,11 +26,11 @@ check: need-rust need-node web/node_modules/.package-lock.json
 	cargo test --quiet --locked -p segel-geo -p segel-model -p segel-wire -p segel-custody -p segel-evidence
 
 # Everything, as CI runs it.
-test: need-rust need-node need-browser web/node_modules/.package-lock.json
+test: need-rust need-node need-browser need-valgrind web/node_modules/.package-lock.json
 	cd web && npm run --silent check && npm run --silent test && npm run --silent build
 	cargo build --locked -p segel
 	cd web && npm run --silent e2e
-	cargo test --workspace --locked
+	SEGEL_VALGRIND=1 cargo test --workspace --locked
 
 # A whole trip through the screens in a real browser, with pictures where SEGEL_E2E_PICTURES names a folder.
 .PHONY: e2e
@@ -44,10 +44,11 @@ conformance: need-rust
 	SEGEL_CONFORMANCE=1 cargo test --locked -p segel-wire --test conformance
 
 # Renews what is generated; read the diff.
-bless: need-rust need-node web/node_modules/.package-lock.json
+bless: need-rust need-node need-valgrind web/node_modules/.package-lock.json
 	SEGEL_BLESS=1 cargo test --quiet --locked -p segel-server --test openapi
 	cd web && npm run --silent types
 	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server -p segel-store
+	SEGEL_BLESS=1 SEGEL_VALGRIND=1 cargo test --quiet --locked -p segel-measure --test instructions
 
 # Figures, each beside a reference measured in the same run.
 bench: need-rust
@@ -81,3 +82,10 @@ need-browser:
 	  echo "installing Chromium for the tests"; \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
 	  else sudo apt-get update -qq && sudo apt-get install -y -qq chromium; fi; }
+
+# The tests count instructions, which are the same on a busy machine.
+need-valgrind:
+	@command -v valgrind >/dev/null || { \
+	  echo "installing valgrind for the tests"; \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq valgrind; \
+	  else sudo apt-get update -qq && sudo apt-get install -y -qq valgrind; fi; }

@@ -19,10 +19,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["geo", "model", "wire", "custody", "evidence", "store"],
     ),
     ("sim", &["geo"]),
+    ("measure", &["geo", "model", "wire", "custody", "store"]),
     (
         "segel",
         &[
-            "geo", "model", "wire", "custody", "evidence", "store", "server", "sim",
+            "geo", "model", "wire", "custody", "evidence", "store", "server", "sim", "measure",
         ],
     ),
 ];

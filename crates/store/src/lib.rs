@@ -31,6 +31,7 @@ pub mod backup;
 pub mod blob;
 mod metrics;
 pub mod verify;
+pub mod measured;
 
 pub use backup::{BackupList, backup, restore};
 pub use batch::*;

@@ -27,7 +27,7 @@ use crate::reports::{ReportQuery, Stored};
 use crate::staged::clamped;
 
 pub use block::BLOCK_REPORTS;
-pub(crate) use block::{decode, hash};
+pub(crate) use block::{decode, encode, hash};
 pub use compactor::{Compactor, Progress, Rules};
 pub(crate) use compactor::{note_sealed, parts_of};
 

@@ -1,0 +1,192 @@
+//! The events that found a world: seals registered, routes approved, trips sealed and sent off.
+
+use segel_geo::Position;
+use segel_model::container::ContainerNumber;
+use segel_model::principal::OrganisationKind;
+use segel_model::report::Protocol;
+use segel_model::route::{Area, RoutePlan, Shape};
+use segel_model::rulebook::EditionNumber;
+use segel_model::seal::SealRegistration;
+use segel_model::trip::{Circumstance, TripMode, TripRequest, TripState};
+use segel_model::{
+    DeviceId, Event, EventTime, OfficeCode, OrganisationId, PersonId, RouteId, SealId, ServerTime, TripId,
+};
+
+use crate::ground::{Layout, PIECES, road};
+
+/// When every world begins: 2026-11-24 00:00 UTC.
+pub const START: ServerTime = ServerTime::from_unix_ms(1_795_478_400_000);
+
+/// No container of a world is ever late.
+const TRANSIT_TIME_S: u32 = 400 * 24 * 3600;
+/// Half the width of every corridor.
+const HALF_WIDTH_M: f32 = 150.0;
+
+/// How large a world is.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Seals registered.
+    pub seals: u64,
+    /// Of them, from the first on, on a sealed trip under way.
+    pub trips: u64,
+    /// Different routes of these trips, each of 200 pieces; trips take them in turn.
+    pub routes: u64,
+    /// How the routes lie to each other.
+    pub layout: Layout,
+    /// How often a seal reports.
+    pub interval_s: u32,
+}
+
+impl Plan {
+    /// The route of a trip.
+    pub fn route_of(&self, trip: u64) -> u64 {
+        (trip - 1) % self.routes.max(1) + 1
+    }
+
+    /// What the seal of that number calls itself.
+    pub fn device(seal: u64) -> u64 {
+        7_500_000_000 + seal
+    }
+}
+
+/// All events that found a world, in order.
+pub fn founding(plan: Plan) -> impl Iterator<Item = Event> {
+    let provider = std::iter::once(Event::OrganisationRegistered {
+        organisation: OrganisationId(1),
+        name: "PT Segel Nusantara".into(),
+        kind: OrganisationKind::Provider,
+        npwp: None,
+    });
+    let seals = (1..=plan.seals).map(registered);
+    let routes = (1..=plan.routes.min(plan.trips)).flat_map(move |number| route(number, plan));
+    let trips = (1..=plan.trips).flat_map(move |trip| sent_off(trip, plan.route_of(trip)));
+    provider.chain(seals).chain(routes).chain(trips)
+}
+
+fn registered(seal: u64) -> Event {
+    Event::SealRegistered {
+        seal: SealId(seal),
+        registration: SealRegistration {
+            protocol: Protocol::Jointech,
+            device: DeviceId(Plan::device(seal).to_string()),
+            label: format!("JT701-{seal:07}"),
+            profile: "jt701d".into(),
+            provider: OrganisationId(1),
+            pool: None,
+            certificate: None,
+        },
+    }
+}
+
+fn route(number: u64, plan: Plan) -> [Event; 2] {
+    let points = road(number, plan.layout);
+    let plan = RoutePlan {
+        name: format!("Rute {number}"),
+        owner: OrganisationId(1),
+        office: OfficeCode::new("040300").expect("six digits"),
+        origin: around("TPS asal", points[0]),
+        destination: around("TPS tujuan", points[PIECES]),
+        points,
+        half_widths_m: vec![HALF_WIDTH_M],
+        stops: Vec::new(),
+        forbidden: Vec::new(),
+        no_coverage: Vec::new(),
+        distance_m: 50_000,
+        transit_time_s: TRANSIT_TIME_S,
+        interval_s: plan.interval_s,
+    };
+    let (route, remark) = (RouteId(number), String::new());
+    [
+        Event::RouteProposed {
+            route,
+            plan,
+            lint: Vec::new(),
+        },
+        Event::RouteApproved { route, remark },
+    ]
+}
+
+fn around(name: &str, centre: Position) -> Area {
+    Area {
+        name: name.into(),
+        code: None,
+        shape: Shape::Circle {
+            centre,
+            radius_m: 300.0,
+        },
+    }
+}
+
+/// What a trip is asked for with.
+pub fn request(trip: u64, route: u64) -> TripRequest {
+    // A wrong check digit is nothing to the fold; the number must only be another for each trip.
+    let container = ContainerNumber::parse(&format!("SGLU{:07}", trip % 10_000_000));
+    TripRequest {
+        owner: OrganisationId(1),
+        provider: OrganisationId(1),
+        container: container.expect("four letters and seven digits"),
+        check_digit_confirmed: true,
+        document: None,
+        route: Some(RouteId(route)),
+        tps_origin: "KOJA".into(),
+        tps_destination: "GRHA".into(),
+        mode: TripMode::Sealed,
+        plate: None,
+        driver: None,
+        install_wanted: None,
+        start_window: None,
+    }
+}
+
+/// The life of a trip up to its departure, no state skipped.
+fn sent_off(number: u64, route: u64) -> Vec<Event> {
+    let (trip, seal, at) = (TripId(number), SealId(number), EventTime::from_receipt(START));
+    let moved = |from, to| Event::TripMoved {
+        trip,
+        from,
+        to,
+        circumstance: Circumstance {
+            at,
+            place: None,
+            reason: String::new(),
+        },
+    };
+    use TripState as T;
+    vec![
+        Event::TripOpened {
+            trip,
+            request: request(number, route),
+            edition: EditionNumber(1),
+            lapses: None,
+        },
+        moved(T::Draft, T::AwaitingDocument),
+        moved(T::AwaitingDocument, T::Submitted),
+        moved(T::Submitted, T::RouteProposed),
+        Event::TripPlanned {
+            trip,
+            route: RouteId(route),
+        },
+        moved(T::RouteProposed, T::RouteApproved),
+        Event::SealAssigned {
+            trip,
+            seal,
+            technician: PersonId(1),
+        },
+        moved(T::RouteApproved, T::Assigned),
+        Event::InstallBegun {
+            trip,
+            bolt_seal: None,
+            remarks: Vec::new(),
+        },
+        moved(T::Assigned, T::Installing),
+        Event::SealClosed {
+            trip,
+            seal,
+            at,
+            by_hand: None,
+        },
+        moved(T::Installing, T::Installed),
+        moved(T::Installed, T::ReadyToDepart),
+        moved(T::ReadyToDepart, T::InTransit),
+    ]
+}
