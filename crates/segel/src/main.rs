@@ -17,6 +17,10 @@ use clap::{Parser, Subcommand};
 use segel_server::service::StartFailure;
 use segel_store::StoreError;
 
+/// A report is allocated where its bytes are read and freed where it is made durable, on another thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Custody of containers under electronic seals.
 #[derive(Debug, Parser)]
 #[command(name = "segel", version)]

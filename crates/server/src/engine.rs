@@ -5,7 +5,7 @@
 //! and the process stops: memory that is ahead of the disk never speaks.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, oneshot};
@@ -25,10 +25,11 @@ use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made
 use crate::clock::Clock;
 use crate::fleet::Fleet;
 use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
-use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, lanes};
+use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, WhenDurable, lanes};
 use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::projection::{self, Rows};
+use crate::reported::Heard;
 use crate::roster::Roster;
 use crate::strangers::Strangers;
 
@@ -92,7 +93,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             senders,
             entries: broadcast::Sender::new(ENTRIES_KEPT),
-            ordered: broadcast::Sender::new(ENTRIES_KEPT),
+            bells: RwLock::default(),
             fleet: Fleet::default(),
             strangers: Strangers::default(),
             roster: Roster::default(),
@@ -240,12 +241,12 @@ impl Engine {
 
     fn take_delivered(&mut self, round: &mut Round, delivered: Delivered) {
         let Delivered { batch, durable } = delivered;
-        for heard in batch.reports {
-            let (device, received) = (heard.report.device.clone(), heard.report.received);
+        for Heard { source, report, raw } in batch.reports {
+            let (device, received) = (report.device.clone(), report.received);
             let input = ReportInput {
-                protocol: batch.protocol,
-                connection: batch.connection,
-                report: heard.report,
+                protocol: source.protocol,
+                connection: source.connection,
+                report,
             };
             let ordinal = round.ordinal;
             let decision = self.take(round, Input::Report(input), &Side::default());
@@ -253,13 +254,13 @@ impl Engine {
             round.observed.push(observed.clone());
             round.batch.staged.push(Staged {
                 ordinal,
-                protocol: batch.protocol,
-                profile: batch.profile.into(),
-                decoder_version: segel_wire::decoder_version(batch.protocol),
+                protocol: source.protocol,
+                profile: source.profile.into(),
+                decoder_version: segel_wire::decoder_version(source.protocol),
                 device,
-                peer: Some(batch.peer),
+                peer: Some(source.peer),
                 received,
-                raw: heard.raw,
+                raw,
                 observed,
                 note: String::new(),
             });
@@ -425,10 +426,10 @@ impl Engine {
         self.shared.roster.publish(event);
         if let Event::SealDoubtCleared { seal, .. } = event {
             // Secrets that were kept back may go now.
-            let _nobody = self.shared.ordered.send(*seal);
+            self.shared.ring(*seal);
         }
         if let Some(seal) = self.shared.orders.publish(event) {
-            let _nobody = self.shared.ordered.send(seal);
+            self.shared.ring(seal);
         }
     }
 
@@ -504,7 +505,7 @@ struct Round {
     observed: Vec<Observed>,
     answers: Vec<(oneshot::Sender<Result<Answer, Unavailable>>, Answer)>,
     told: Vec<(oneshot::Sender<Durable>, Durable)>,
-    delivered: Vec<oneshot::Sender<()>>,
+    delivered: Vec<WhenDurable>,
 }
 
 impl Round {
@@ -562,8 +563,8 @@ impl Round {
     /// What must never be: reports are acknowledged that are not durable. The crash test must find it out.
     #[cfg(feature = "sabotage")]
     fn acknowledge_too_early(&mut self) {
-        for to in self.delivered.drain(..) {
-            let _gone = to.send(());
+        for durable in self.delivered.drain(..) {
+            durable();
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -576,8 +577,8 @@ impl Round {
         for (to, durable) in self.told {
             let _gone = to.send(durable);
         }
-        for to in self.delivered {
-            let _gone = to.send(());
+        for durable in self.delivered {
+            durable();
         }
     }
 }

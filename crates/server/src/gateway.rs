@@ -1,19 +1,24 @@
-//! The doors for seals: a listener for each protocol, a conversation for each connection.
+//! The doors for seals: desks that hold conversations with them, and threads that carry bytes between desks and sockets.
 
 mod connections;
 mod conversation;
+mod desk;
 mod doubt;
+mod errand;
+mod inbox;
 mod oddities;
+mod sockets;
 mod vault;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use socket2::{Domain, Protocol as Transport, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::runtime::Handle;
 
 use segel_model::ServerTime;
 use segel_model::order::Ordered;
@@ -22,17 +27,20 @@ use segel_store::SideRow;
 
 use crate::EngineHandle;
 use crate::config::Limits;
-use crate::metrics::{ByProtocol, ByReason};
+use crate::metrics::ByProtocol;
 
 use connections::Connections;
-use conversation::{Conversation, End};
+use conversation::End;
 use doubt::Looks;
+
+pub use connections::TurnedAway;
+pub use desk::Desk;
+pub use inbox::{Inbox, LineKey};
 pub use oddities::Oddities;
+pub use sockets::Doors;
 
 /// Connections the kernel may hold for us: after a network comes back, all seals of a region knock at once.
 const BACKLOG: i32 = 4096;
-/// When the process has no descriptor left, accepting again at once would only spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What all conversations share.
 pub struct Gateway {
@@ -42,6 +50,33 @@ pub struct Gateway {
     connections: Arc<Connections>,
     looks: Looks,
     oddities: Arc<Oddities>,
+    counts: Mutex<HashMap<Protocol, Arc<Counts>>>,
+    /// Where the vault is read and written, so that no desk waits for a disk; without it, on the spot.
+    beside: Option<Handle>,
+}
+
+/// The metrics of one protocol, looked up once.
+struct Counts {
+    connections: Gauge,
+    accepted: Counter,
+    bytes: Counter,
+    reports: Counter,
+    oddities: Counter,
+}
+
+/// Bytes that errands leave for their lines, until the desk fetches them.
+#[derive(Default)]
+struct Tray(Mutex<Vec<(LineKey, Vec<u8>)>>);
+
+impl Tray {
+    fn put(&self, line: LineKey, bytes: Vec<u8>) {
+        let mut lying = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lying.push((line, bytes));
+    }
+
+    fn take(&self) -> Vec<(LineKey, Vec<u8>)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Binds a listener with a backlog for a whole region.
@@ -55,77 +90,40 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 impl Gateway {
-    /// A gateway in front of the engine.
-    pub fn new(engine: EngineHandle, limits: Limits, oddities: Arc<Oddities>) -> Arc<Self> {
+    /// A gateway in front of the engine. The vault is read and written on threads of the runtime, where one is given.
+    pub fn new(
+        engine: EngineHandle,
+        limits: Limits,
+        oddities: Arc<Oddities>,
+        beside: Option<Handle>,
+    ) -> Arc<Self> {
         let wire_limits = segel_wire::Limits {
             frame_bytes: limits.frame_bytes,
             ..segel_wire::Limits::default()
         };
+        let connections = Connections::new(&limits);
+        let rung = Arc::clone(&connections);
+        engine.on_order(move |seal| rung.ring(seal));
         Arc::new(Self {
             engine,
-            connections: Connections::new(&limits),
+            connections,
             limits,
             wire_limits,
             looks: Looks::default(),
             oddities,
+            counts: Mutex::default(),
+            beside,
         })
-    }
-
-    /// Lets seals in until the runtime ends.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, protocol: Protocol) {
-        loop {
-            match listener.accept().await {
-                Ok((stream, peer)) => self.welcome(stream, peer, protocol),
-                Err(failure) => {
-                    tracing::warn!(%failure, protocol = protocol.name(), "could not accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    /// Wakes the connections of seals for which orders wait, until the engine ends.
-    pub async fn ring_for_orders(self: Arc<Self>) {
-        let mut ordered = self.engine.subscribe_orders();
-        loop {
-            match ordered.recv().await {
-                Ok(seal) => self.connections.ring(seal),
-                Err(RecvError::Lagged(_)) => self.connections.ring_all(),
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
-
-    fn welcome(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, protocol: Protocol) {
-        let label = ByProtocol {
-            protocol: protocol.name(),
-        };
-        let admitted = match self.connections.admit(peer.ip()) {
-            Ok(admitted) => admitted,
-            Err(why) => {
-                self.engine
-                    .metrics()
-                    .gateway
-                    .turned_away
-                    .get_or_create(&ByReason { reason: why.name() })
-                    .inc();
-                return;
-            }
-        };
-        self.engine.metrics().gateway.accepted.get_or_create(&label).inc();
-        self.engine
-            .metrics()
-            .gateway
-            .connections
-            .get_or_create(&label)
-            .inc();
-        // An acknowledgement of ten bytes waits for nobody; where this fails the connection is already gone.
-        let _gone = stream.set_nodelay(true);
-        tokio::spawn(Conversation::new(Arc::clone(self), stream, peer, protocol, admitted).run());
     }
 
     fn now(&self) -> ServerTime {
         self.engine.clock().now()
+    }
+
+    fn counts(&self, protocol: Protocol) -> Arc<Counts> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Counts::of(&self.engine.metrics().gateway, protocol));
+        Arc::clone(counts.entry(protocol).or_insert_with(new))
     }
 
     async fn resolve(
@@ -134,26 +132,44 @@ impl Gateway {
         now: ServerTime,
     ) -> Result<Result<vault::Resolved, &'static str>, End> {
         let (reader, ordered) = (self.engine.reader().clone(), ordered.clone());
-        let resolving = tokio::task::spawn_blocking(move || vault::resolve(&reader, &ordered, now));
-        match resolving.await {
-            Ok(Ok(resolved)) => Ok(resolved),
-            Ok(Err(failure)) => {
-                tracing::error!(%failure, "the vault could not be read");
-                Err(End::Closed("vault"))
-            }
-            Err(_) => Err(End::Stopping),
-        }
+        let resolved = self
+            .beside(move || vault::resolve(&reader, &ordered, now))
+            .await?;
+        resolved.map_err(|failure| {
+            tracing::error!(%failure, "the vault could not be read");
+            End::Closed("vault")
+        })
     }
 
     async fn write_side(&self, rows: Vec<SideRow>) -> Result<(), End> {
         let store = self.engine.store().clone();
-        match tokio::task::spawn_blocking(move || store.write(&rows)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(failure)) => {
-                tracing::error!(%failure, "the vault could not be written");
-                Err(End::Closed("vault"))
-            }
-            Err(_) => Err(End::Stopping),
+        let written = self.beside(move || store.write(&rows)).await?;
+        written.map_err(|failure| {
+            tracing::error!(%failure, "the vault could not be written");
+            End::Closed("vault")
+        })
+    }
+
+    /// Work that waits for a disk.
+    async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, End> {
+        match &self.beside {
+            Some(runtime) => runtime.spawn_blocking(work).await.map_err(|_| End::Stopping),
+            None => Ok(work()),
+        }
+    }
+}
+
+impl Counts {
+    fn of(metrics: &crate::metrics::GatewayMetrics, protocol: Protocol) -> Self {
+        let label = ByProtocol {
+            protocol: protocol.name(),
+        };
+        Self {
+            connections: metrics.connections.get_or_create(&label).clone(),
+            accepted: metrics.accepted.get_or_create(&label).clone(),
+            bytes: metrics.bytes.get_or_create(&label).clone(),
+            reports: metrics.reports.get_or_create(&label).clone(),
+            oddities: metrics.oddities.get_or_create(&label).clone(),
         }
     }
 }

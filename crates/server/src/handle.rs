@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{broadcast, oneshot};
 
@@ -13,7 +13,7 @@ use segel_store::{Blobs, Reader, ScopeKey, Store};
 use crate::ask::{Answer, Asked, Side, Unavailable};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
-use crate::lanes::{Delivered, Durable, Question, Senders, Told, Waiting};
+use crate::lanes::{Delivered, Durable, NotDelivered, Question, Senders, Told, Waiting, WhenDurable};
 use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::reported::ReportBatch;
@@ -56,8 +56,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) reader: Reader,
     pub(crate) blobs: Blobs,
-    /// The seal for which a new order waits.
-    pub(crate) ordered: broadcast::Sender<SealId>,
+    /// Rung for the seal for which a new order waits.
+    pub(crate) bells: RwLock<Vec<Bell>>,
     pub(crate) clock: Clock,
     pub(crate) condition: Condition,
     pub(crate) metrics: Metrics,
@@ -65,7 +65,15 @@ pub(crate) struct Shared {
     pub(crate) revisits: Mutex<BTreeMap<TripId, (EventTime, EventTime)>>,
 }
 
+/// Told which seal an order waits for.
+pub(crate) type Bell = Box<dyn Fn(SealId) + Send + Sync>;
+
 impl Shared {
+    pub(crate) fn ring(&self, seal: SealId) {
+        let bells = self.bells.read().unwrap_or_else(PoisonError::into_inner);
+        bells.iter().for_each(|bell| bell(seal));
+    }
+
     pub(crate) fn put_revisit(&self, trip: TripId, from: EventTime, until: EventTime) {
         let mut revisits = self.revisits.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = revisits.entry(trip).or_insert((from, until));
@@ -109,9 +117,18 @@ impl EngineHandle {
 
     /// Hands reports over and waits until they are durable. While this waits, the socket is not read.
     pub async fn report(&self, batch: ReportBatch) -> Result<(), Unavailable> {
-        let (durable, is_durable) = oneshot::channel();
+        let (told, is_durable) = oneshot::channel();
+        let durable = Box::new(move || {
+            // Whoever waited may have gone; that is theirs.
+            let _gone = told.send(());
+        });
         self.shared.senders.deliver(Delivered { batch, durable }).await?;
         is_durable.await.map_err(|_| Unavailable::Stopping)
+    }
+
+    /// Hands reports over where there is room right now; `durable` is called once they are durable.
+    pub fn try_report(&self, batch: ReportBatch, durable: WhenDurable) -> Result<(), NotDelivered> {
+        self.shared.senders.try_deliver(Delivered { batch, durable })
     }
 
     /// Tells the engine something and waits until it is durable.
@@ -165,9 +182,11 @@ impl EngineHandle {
         &self.shared.orders
     }
 
-    /// Tells for which seal a new order waits. Who falls behind asks `orders` for each seal it holds.
-    pub fn subscribe_orders(&self) -> broadcast::Receiver<SealId> {
-        self.shared.ordered.subscribe()
+    /// Calls `bell` with each seal for which an order may go from now on, as soon as that is durable. It is called by the
+    /// engine, so it must not wait for anything.
+    pub fn on_order(&self, bell: impl Fn(SealId) + Send + Sync + 'static) {
+        let mut bells = self.shared.bells.write().unwrap_or_else(PoisonError::into_inner);
+        bells.push(Box::new(bell));
     }
 
     /// The rules in force.

@@ -17,8 +17,8 @@ use crate::reported::ReportBatch;
 pub const PEOPLE_LANE: usize = 1024;
 /// Results of outlets and gateways; each of them has few things under way at once.
 pub const RESULTS_LANE: usize = 4096;
-/// Batches of reports, one a connection at most: connections beyond this wait with their bytes in the kernel.
-pub const REPORTS_LANE: usize = 16_384;
+/// Batches of reports. A desk of the gateway has two under way at most; others that report wait for room.
+pub const REPORTS_LANE: usize = 1024;
 
 /// A person's question and where its answer goes.
 pub struct Question {
@@ -46,12 +46,23 @@ pub struct Durable {
     pub events: Vec<segel_model::Event>,
 }
 
-/// Reports of one connection and where the word goes that they are durable.
+/// Reports and where the word goes that they are durable.
 pub struct Delivered {
     /// The reports.
     pub batch: ReportBatch,
-    /// Told once they are durable; dropped where they never will be.
-    pub durable: oneshot::Sender<()>,
+    /// Called once they are durable; dropped where they never will be.
+    pub durable: WhenDurable,
+}
+
+/// What to do once something is durable.
+pub type WhenDurable = Box<dyn FnOnce() + Send>;
+
+/// Why reports were not taken.
+pub enum NotDelivered {
+    /// The lane is full; they are given back.
+    Full(Delivered),
+    /// Segel is stopping.
+    Stopping,
 }
 
 /// The ends that senders hold.
@@ -152,6 +163,16 @@ impl Senders {
         sent
     }
 
+    /// Reports, where there is room right now; otherwise they come back.
+    pub fn try_deliver(&self, delivered: Delivered) -> Result<(), NotDelivered> {
+        let sent = self.reports.try_send(delivered).map_err(|failure| match failure {
+            mpsc::error::TrySendError::Full(delivered) => NotDelivered::Full(delivered),
+            mpsc::error::TrySendError::Closed(_) => NotDelivered::Stopping,
+        });
+        self.alarm_clock.ring();
+        sent
+    }
+
     /// How full the lanes are.
     pub fn waiting(&self) -> Waiting {
         Waiting {
@@ -223,7 +244,6 @@ impl AlarmClock {
 
 #[cfg(test)]
 mod tests {
-    use segel_model::report::Protocol;
     use segel_model::{Command, Principal, TripId};
 
     use super::*;
@@ -248,17 +268,9 @@ mod tests {
     }
 
     fn delivered() -> Delivered {
-        let batch = ReportBatch {
-            protocol: Protocol::Jointech,
-            connection: 1,
-            profile: "any",
-            peer: ([127, 0, 0, 1], 1).into(),
-            reports: Vec::new(),
-            side: Vec::new(),
-        };
         Delivered {
-            batch,
-            durable: oneshot::channel().0,
+            batch: ReportBatch::default(),
+            durable: Box::new(|| ()),
         }
     }
 

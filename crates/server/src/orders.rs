@@ -2,6 +2,7 @@
 //! the connection that hears it takes the order along.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use segel_custody::State;
@@ -12,6 +13,8 @@ use segel_model::{Event, OrderId, SealId, SealOrder};
 #[derive(Default)]
 pub struct Orders {
     board: Mutex<Board>,
+    /// How many wait in all: mostly none, and then nobody asks for the board.
+    waiting: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -49,6 +52,11 @@ impl Orders {
         {
             found.taken = false;
         }
+    }
+
+    /// Whether any order waits for the seal.
+    pub fn wait_for(&self, seal: SealId) -> bool {
+        self.waiting.load(Ordering::Acquire) != 0 && self.count(seal) != 0
     }
 
     /// How many orders wait for the seal.
@@ -89,6 +97,7 @@ impl Orders {
         };
         let mut board = self.lock();
         board.seals.insert(ordered.id, ordered.seal);
+        self.waiting.store(board.seals.len(), Ordering::Release);
         board.waiting.entry(ordered.seal).or_default().push(waiting);
     }
 
@@ -97,6 +106,7 @@ impl Orders {
         let Some(seal) = board.seals.remove(&order) else {
             return;
         };
+        self.waiting.store(board.seals.len(), Ordering::Release);
         if let Some(waiting) = board.waiting.get_mut(&seal) {
             waiting.retain(|one| one.ordered.id != order);
             if waiting.is_empty() {

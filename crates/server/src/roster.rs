@@ -1,6 +1,7 @@
 //! The roster: which device is which seal, published for the gateway, which must know before it sends anything.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use segel_custody::State;
@@ -22,6 +23,8 @@ pub struct Known {
 #[derive(Default)]
 pub struct Roster {
     inner: RwLock<Inner>,
+    /// Rises with every change.
+    version: AtomicU64,
 }
 
 #[derive(Default)]
@@ -35,6 +38,11 @@ impl Roster {
     pub fn find(&self, protocol: Protocol, device: &DeviceId) -> Option<Known> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         inner.known.get(&(protocol, device.clone())).cloned()
+    }
+
+    /// Whoever has found something may keep it as long as this stays the same. Ask before finding.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     /// What the seal calls itself, and how.
@@ -77,6 +85,7 @@ impl Roster {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         inner.devices.insert(known.seal, (protocol, device.clone()));
         inner.known.insert((protocol, device), known);
+        self.version.fetch_add(1, Ordering::Release);
     }
 
     fn doubt(&self, seal: SealId, doubted: bool) {
@@ -87,5 +96,6 @@ impl Roster {
         if let Some(known) = inner.known.get_mut(&name) {
             known.doubted = doubted;
         }
+        self.version.fetch_add(1, Ordering::Release);
     }
 }

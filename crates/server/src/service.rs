@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Tls};
 use crate::engine::{Engine, Parts};
 use crate::first_start::{self, FirstCodes};
-use crate::gateway::{Gateway, Oddities, listen};
+use crate::gateway::{Doors as SealDoors, Gateway, Oddities, listen};
 use crate::keeper::Keeper;
 use crate::outlet::skp::{Skp, SkpFailure};
 
@@ -93,6 +93,7 @@ pub struct Service {
     curfew: Curfew,
     ended: Receiver<Result<(), StoreError>>,
     threads: Vec<JoinHandle<()>>,
+    seals: Option<SealDoors>,
     runtime: Option<Runtime>,
 }
 
@@ -135,6 +136,7 @@ impl Service {
             curfew: Curfew::default(),
             ended,
             threads: Vec::new(),
+            seals: None,
             runtime: None,
         };
         service.run_engine(engine, end)?;
@@ -179,6 +181,9 @@ impl Service {
         self.engine.stop();
         let ended = self.ended.recv().unwrap_or(Ok(()));
         self.curfew.call();
+        if let Some(seals) = self.seals.take() {
+            seals.close();
+        }
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(FAREWELL);
         }
@@ -277,14 +282,13 @@ impl Service {
             .thread_name("segel")
             .build()?;
         let inside = runtime.enter();
-        let gateway = Gateway::new(self.engine.clone(), config.limits, oddities);
-        for (socket, protocol) in [
+        let beside = Some(runtime.handle().clone());
+        let gateway = Gateway::new(self.engine.clone(), config.limits, oddities, beside);
+        let seals = vec![
             (sockets.jointech, Protocol::Jointech),
             (sockets.osmand, Protocol::Osmand),
-        ] {
-            runtime.spawn(Arc::clone(&gateway).serve(tokio::net::TcpListener::from_std(socket)?, protocol));
-        }
-        runtime.spawn(gateway.ring_for_orders());
+        ];
+        self.seals = Some(SealDoors::open(&gateway, seals)?);
         let router = http(&self.engine)?;
         if let Some(plain) = sockets.http_plain {
             runtime.spawn(keep_open(plain, router.clone(), None));

@@ -8,10 +8,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
-
 use segel_model::{SealId, ServerTime};
 
+use super::inbox::{Inbox, LineKey, Note};
 use crate::config::Limits;
 
 /// All connections of seals.
@@ -37,8 +36,10 @@ type Network = [u8; 8];
 pub struct Place {
     /// Its number; not used twice while the process runs.
     pub number: u64,
-    /// Rung when an order waits, or the connection must close.
-    pub bell: Notify,
+    /// The desk it is served at, rung when an order waits or the connection must close.
+    desk: Arc<Inbox>,
+    /// The slot of its line there.
+    slot: u32,
     /// Since when a newer connection speaks as this seal; zero where none does.
     superseded_ms: AtomicI64,
     dismissed: AtomicBool,
@@ -83,8 +84,13 @@ impl Connections {
         })
     }
 
-    /// Lets a connection in, if there is room.
-    pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Admitted, TurnedAway> {
+    /// Lets a connection in to a desk's slot, if there is room.
+    pub fn admit(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        desk: &Arc<Inbox>,
+        slot: u32,
+    ) -> Result<Admitted, TurnedAway> {
         let network = network_of(peer);
         let mut inner = self.lock();
         if self.connections_max <= inner.open {
@@ -99,7 +105,8 @@ impl Connections {
         inner.last_number += 1;
         let place = Arc::new(Place {
             number: inner.last_number,
-            bell: Notify::new(),
+            desk: Arc::clone(desk),
+            slot,
             superseded_ms: AtomicI64::new(0),
             dismissed: AtomicBool::new(false),
         });
@@ -114,14 +121,7 @@ impl Connections {
     /// Rings every connection of a seal.
     pub fn ring(&self, seal: SealId) {
         for place in self.lock().seals.get(&seal).into_iter().flatten() {
-            place.bell.notify_one();
-        }
-    }
-
-    /// Rings all of them: something was missed.
-    pub fn ring_all(&self) {
-        for place in self.lock().seals.values().flatten() {
-            place.bell.notify_one();
+            place.ring();
         }
     }
 
@@ -151,7 +151,7 @@ impl Admitted {
         let beyond = places.len().saturating_sub(self.connections.per_seal_max);
         for oldest in places.iter().take(beyond) {
             oldest.dismissed.store(true, Ordering::Release);
-            oldest.bell.notify_one();
+            oldest.ring();
         }
         self.seal = Some(seal);
         places.len()
@@ -169,6 +169,18 @@ impl Admitted {
 }
 
 impl Place {
+    /// Where its line is.
+    pub const fn key(&self) -> LineKey {
+        LineKey {
+            slot: self.slot,
+            number: self.number,
+        }
+    }
+
+    fn ring(&self) {
+        self.desk.put(Note::Rung(self.key()));
+    }
+
     /// Since when a newer connection speaks as the same seal.
     pub fn superseded(&self) -> Option<ServerTime> {
         let since = self.superseded_ms.load(Ordering::Acquire);
@@ -227,8 +239,11 @@ mod tests {
     }
 
     fn admitted(to: &Arc<Connections>) -> Admitted {
-        to.admit(address("10.1.1.1"))
-            .unwrap_or_else(|why| panic!("{why:?}"))
+        admit(to, "10.1.1.1").unwrap_or_else(|why| panic!("{why:?}"))
+    }
+
+    fn admit(to: &Arc<Connections>, from: &str) -> Result<Admitted, TurnedAway> {
+        to.admit(address(from), &Arc::default(), 0)
     }
 
     fn address(text: &str) -> IpAddr {
@@ -241,19 +256,19 @@ mod tests {
             connections_per_network: 2,
             ..Limits::default()
         });
-        let first = connections.admit(address("10.1.1.1")).ok();
-        let second = connections.admit(address("10.1.1.200")).ok();
+        let first = admit(&connections, "10.1.1.1").ok();
+        let second = admit(&connections, "10.1.1.200").ok();
         assert!(first.is_some() && second.is_some());
         assert_eq!(
-            connections.admit(address("::ffff:10.1.1.3")).err(),
+            admit(&connections, "::ffff:10.1.1.3").err(),
             Some(TurnedAway::Network)
         );
         assert!(
-            connections.admit(address("10.1.2.1")).is_ok(),
+            admit(&connections, "10.1.2.1").is_ok(),
             "the neighbour network has its own"
         );
         drop(first);
-        assert!(connections.admit(address("10.1.1.3")).is_ok());
+        assert!(admit(&connections, "10.1.1.3").is_ok());
     }
 
     #[test]
@@ -262,11 +277,8 @@ mod tests {
             connections: 1,
             ..Limits::default()
         });
-        let _first = connections.admit(address("10.1.1.1")).ok();
-        assert_eq!(
-            connections.admit(address("10.9.9.9")).err(),
-            Some(TurnedAway::Full)
-        );
+        let _first = admit(&connections, "10.1.1.1").ok();
+        assert_eq!(admit(&connections, "10.9.9.9").err(), Some(TurnedAway::Full));
     }
 
     #[test]

@@ -1,64 +1,69 @@
-//! One connection, from its first byte to its last.
+//! One connection, from its first byte to its last, without the socket.
 //!
 //! Bytes go into the session; its reports go to the engine; when they are durable the session gives the answers it owes.
-//! While any of that is under way the socket is not read, so what one connection can pile up is one reading of it.
-//! Between readings nothing is held but the session: a quiet seal costs next to nothing.
+//! While any of that is under way the line is not read, so what one connection can pile up is one reading of it. Nearly all
+//! that seals say is plain reports, and those the desk gathers of many lines at once; whatever else there is to do is an
+//! errand (`errand`).
 
-use std::cell::RefCell;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use segel_model::order::{Ordered, Outcome, SealCommand};
 use segel_model::report::Protocol;
-use segel_model::{Event, Input, OrderId, SealId, ServerTime};
-use segel_store::{SecretKind, SideRow};
+use segel_model::{OrderId, SealId, ServerTime};
 use segel_wire::{AckToken, Learned, Output, Profile, Reason, Reported, Session};
 
 use super::connections::Admitted;
-use super::{Gateway, vault};
-use crate::ask::{Side, Unavailable};
-use crate::metrics::{ByProtocol, ByReason};
-use crate::reported::{Heard, ReportBatch};
-use crate::roster::Known;
-
-/// One reading of a socket; shared by all connections of a thread.
-const READ_BYTES: usize = 64 * 1024;
-/// How often a full disk is looked at again.
-const DISK_LOW_PAUSE: Duration = Duration::from_millis(500);
-
-thread_local! {
-    static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
-}
+use super::inbox::LineKey;
+use super::{Counts, Gateway, Tray};
+use crate::ask::Unavailable;
+use crate::metrics::ByReason;
+use crate::reported::{Heard, Source};
 
 /// One connection.
 pub(super) struct Conversation {
-    gateway: Arc<Gateway>,
-    stream: TcpStream,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) tray: Arc<Tray>,
+    pub(super) session: Session,
+    pub(super) admitted: Admitted,
+    pub(super) protocol: Protocol,
+    /// Orders that went out and have not been answered.
+    pub(super) under_way: Vec<UnderWay>,
+    /// Seals that were doubted on this connection; each once.
+    pub(super) doubted_here: Vec<SealId>,
     peer: SocketAddr,
-    protocol: Protocol,
-    session: Session,
-    admitted: Admitted,
     profile: Profile,
+    known: Option<Remembered>,
     accepted: ServerTime,
     last_heard: Option<ServerTime>,
-    under_way: Vec<UnderWay>,
-    /// Seals that were doubted on this connection; each once.
-    doubted_here: Vec<SealId>,
 }
 
 /// An order that went out on this connection and has not been answered.
-struct UnderWay {
-    ordered: Ordered,
-    command: SealCommand,
+pub(super) struct UnderWay {
+    pub(super) ordered: Ordered,
+    pub(super) command: SealCommand,
 }
 
+/// The registered seal behind a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Who {
+    pub(super) seal: SealId,
+    pub(super) doubted: bool,
+}
+
+/// What the roster said, and when that was.
+#[derive(Clone, Copy)]
+struct Remembered {
+    version: u64,
+    who: Option<Who>,
+}
+
+/// A seal that may be two, and why.
+pub(super) type Doubt = (SealId, String);
+
 /// Why a conversation ends.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// The other side closed, or its network did.
     Gone,
@@ -66,12 +71,6 @@ pub(super) enum End {
     Closed(&'static str),
     /// Segel is stopping.
     Stopping,
-}
-
-impl From<io::Error> for End {
-    fn from(_: io::Error) -> Self {
-        Self::Gone
-    }
 }
 
 impl From<Unavailable> for End {
@@ -82,412 +81,184 @@ impl From<Unavailable> for End {
 
 /// What one drain of the session gave.
 #[derive(Default)]
-struct Drained {
-    heard: Vec<Heard>,
-    tokens: Vec<AckToken>,
-    transmit: Vec<u8>,
-    outcomes: Vec<(OrderId, Outcome)>,
-    learned: Vec<Learned>,
-    close: Option<Reason>,
+pub(super) struct Drained {
+    pub(super) heard: Vec<Heard>,
+    pub(super) tokens: Vec<AckToken>,
+    pub(super) transmit: Vec<u8>,
+    pub(super) outcomes: Vec<(OrderId, Outcome)>,
+    pub(super) learned: Vec<Learned>,
+    pub(super) close: Option<Reason>,
 }
 
 impl Conversation {
     pub(super) fn new(
         gateway: Arc<Gateway>,
-        stream: TcpStream,
+        tray: Arc<Tray>,
         peer: SocketAddr,
         protocol: Protocol,
         admitted: Admitted,
     ) -> Self {
-        let session = Session::new(protocol, Profile::Any, gateway.wire_limits);
-        let accepted = gateway.now();
         Self {
+            session: Session::new(protocol, Profile::Any, gateway.wire_limits),
+            accepted: gateway.now(),
+            counts: gateway.counts(protocol),
             gateway,
-            stream,
+            tray,
             peer,
             protocol,
-            session,
             admitted,
             profile: Profile::Any,
-            accepted,
+            known: None,
             last_heard: None,
             under_way: Vec::new(),
             doubted_here: Vec::new(),
         }
     }
 
-    /// Talks until one side has had enough.
-    pub(super) async fn run(mut self) {
-        let end = loop {
-            if let Err(end) = self.turn().await {
-                break end;
-            }
-        };
-        Box::pin(self.leave(end)).await;
+    /// Where its line is.
+    pub(super) fn key(&self) -> LineKey {
+        self.admitted.place.key()
     }
 
-    /// Waits for bytes, an order or a limit, and deals with it. Only the waiting is part of a quiet connection's memory;
-    /// the dealing lives in a box of its own while it lasts.
-    async fn turn(&mut self) -> Result<(), End> {
-        let wait = self.until_limit();
-        tokio::select! {
-            readable = self.stream.readable() => readable?,
-            () = self.admitted.place.bell.notified() => return Box::pin(self.rung()).await,
-            () = tokio::time::sleep(wait) => return Box::pin(self.limit()).await,
-        }
-        if self.gateway.engine.ready().is_err() {
-            return Box::pin(self.pause()).await;
-        }
-        match self.read()? {
-            0 => Ok(()),
-            _ => Box::pin(self.converse()).await,
-        }
+    /// Bytes have come.
+    pub(super) fn hear(&mut self, now: ServerTime, bytes: &[u8]) {
+        self.session.receive(now, bytes);
+        self.last_heard = Some(now);
+        self.counts.bytes.inc_by(bytes.len() as u64);
     }
 
-    /// Below the floor of free disk nothing is read: what the seal keeps is safer there.
-    async fn pause(&mut self) -> Result<(), End> {
-        match self.gateway.engine.ready() {
-            Err(Unavailable::DiskLow) => tokio::time::sleep(DISK_LOW_PAUSE).await,
-            Err(unavailable) => return Err(unavailable.into()),
-            Ok(()) => {}
-        }
-        Ok(())
-    }
-
-    /// Reads what is there into the session.
-    fn read(&mut self) -> Result<usize, End> {
-        let now = self.gateway.now();
-        let read = READ_BUFFER.with_borrow_mut(|buffer| {
-            let read = self.stream.try_read(buffer)?;
-            self.session.receive(now, &buffer[..read]);
-            io::Result::Ok(read)
-        });
-        match read {
-            Ok(0) => Err(End::Gone),
-            Ok(read) => {
-                self.last_heard = Some(now);
-                let metrics = &self.gateway.engine.metrics().gateway;
-                metrics.bytes.get_or_create(&self.label()).inc_by(read as u64);
-                Ok(read)
-            }
-            Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => Ok(0),
-            Err(failure) => Err(failure.into()),
-        }
-    }
-
-    /// Drains the session until nothing more comes of it, then hands over orders that wait.
-    async fn converse(&mut self) -> Result<(), End> {
-        loop {
-            let drained = self.drain();
-            if drained.is_empty() {
-                break;
-            }
-            self.settle(drained).await?;
-        }
-        self.deliver_orders().await
-    }
-
-    fn drain(&mut self) -> Drained {
-        let mut drained = Drained::default();
+    /// Takes out of the session what came of it, into an empty place.
+    pub(super) fn drain(&mut self, to: &mut Drained) {
+        let source = self.source();
         while let Some(output) = self.session.poll() {
             match output {
-                Output::Report(reported) => drained.report(*reported),
-                Output::Transmit(bytes) => drained.transmit.extend(bytes),
-                Output::Answered(order, outcome) => drained.outcomes.push((order, outcome)),
+                Output::Report(reported) => to.report(*reported, source),
+                Output::Transmit(bytes) => to.transmit.extend(bytes),
+                Output::Answered(order, outcome) => to.outcomes.push((order, outcome)),
                 Output::Oddity(oddity) => {
                     let device = self.session.device().cloned();
                     self.gateway.oddities.note(self.protocol, device, oddity);
-                    self.gateway
-                        .engine
-                        .metrics()
-                        .gateway
-                        .oddities
-                        .get_or_create(&self.label())
-                        .inc();
+                    self.counts.oddities.inc();
                 }
-                Output::Learned(learned) => drained.learned.push(learned),
-                Output::Close(reason) => drained.close = Some(reason),
+                Output::Learned(learned) => to.learned.push(learned),
+                Output::Close(reason) => to.close = Some(reason),
             }
         }
-        drained
+        self.identify(to);
     }
 
-    /// Nothing that a drain gave leaves before the reports of that drain are durable.
-    async fn settle(&mut self, drained: Drained) -> Result<(), End> {
-        let Drained {
-            heard,
-            tokens,
-            transmit,
-            outcomes,
-            learned,
-            close,
-        } = drained;
-        let known = self.identify();
-        self.doubt(known.as_ref(), &heard).await?;
-        let side = self.secrets(learned);
-        if !heard.is_empty() {
-            self.hand_over(heard, side).await?;
-        } else if !side.is_empty() {
-            self.gateway.write_side(side).await?;
-        }
-        let now = self.gateway.now();
-        tokens
-            .into_iter()
-            .for_each(|token| self.session.acknowledge(token, now));
-        for (order, outcome) in outcomes {
-            self.end_order(order, outcome).await?;
-        }
-        self.write(&transmit).await?;
-        match close {
-            Some(reason) => Err(End::Closed(word(reason))),
-            None => Ok(()),
-        }
-    }
-
-    async fn hand_over(&mut self, heard: Vec<Heard>, side: Vec<SideRow>) -> Result<(), End> {
-        let metrics = &self.gateway.engine.metrics().gateway;
-        metrics
-            .reports
-            .get_or_create(&self.label())
-            .inc_by(heard.len() as u64);
-        let batch = ReportBatch {
+    fn source(&self) -> Source {
+        Source {
             protocol: self.protocol,
             connection: self.admitted.place.number,
             profile: self.profile.name(),
             peer: self.peer,
-            reports: heard,
-            side,
-        };
-        Ok(self.gateway.engine.report(batch).await?)
+        }
     }
 
     /// The seal behind the connection, once it has said its name and somebody has registered it.
-    fn identify(&mut self) -> Option<Known> {
-        let device = self.session.device()?;
-        let known = self.gateway.engine.roster().find(self.protocol, device)?;
-        if self.admitted.seal().is_none() {
-            let speaking = self.admitted.identify(known.seal, self.gateway.now());
-            self.gateway.engine.fleet().connected(known.seal, clamp(speaking));
-            // Before anything is answered: how it wants to be answered may depend on what it is.
-            self.profile = Profile::from_name(&known.profile).unwrap_or_default();
-            self.session.assume(self.profile);
+    pub(super) fn who(&mut self) -> Option<Who> {
+        let roster = self.gateway.engine.roster();
+        let version = roster.version();
+        if let Some(remembered) = self.known.filter(|known| known.version == version) {
+            return remembered.who;
         }
-        Some(known)
+        let device = self.session.device()?;
+        let who = roster.find(self.protocol, device).map(|known| Who {
+            seal: known.seal,
+            doubted: known.doubted,
+        });
+        self.known = Some(Remembered { version, who });
+        who
+    }
+
+    /// Before anything is answered: how a seal wants to be answered may depend on what it is.
+    fn identify(&mut self, drained: &mut Drained) {
+        if self.admitted.seal().is_some() {
+            return;
+        }
+        let Some(device) = self.session.device() else {
+            return;
+        };
+        let Some(known) = self.gateway.engine.roster().find(self.protocol, device) else {
+            return;
+        };
+        let speaking = self.admitted.identify(known.seal, self.gateway.now());
+        self.gateway.engine.fleet().connected(known.seal, clamp(speaking));
+        self.profile = Profile::from_name(&known.profile).unwrap_or_default();
+        self.session.assume(self.profile);
+        for heard in &mut drained.heard {
+            heard.source.profile = self.profile.name();
+        }
     }
 
     /// Law 5: both speak, or what speaks does not look like the seal. Each report is compared with its own seal: some devices
-    /// speak for others.
-    async fn doubt(&mut self, known: Option<&Known>, heard: &[Heard]) -> Result<(), End> {
+    /// speak for others. Each seal is named once.
+    pub(super) fn doubts(&mut self, heard: &[Heard], now: ServerTime) -> Vec<Doubt> {
+        let known = self.who();
         let connection = self.admitted.place.number;
         let engine = &self.gateway.engine;
-        let rules = &engine.rules().in_force(self.gateway.now()).identity;
-        let mut found: Vec<(SealId, String)> = Vec::new();
+        let rules = &engine.rules().in_force(now).identity;
+        let mut found: Vec<Doubt> = Vec::new();
         for report in heard.iter().map(|heard| &heard.report) {
             let speaks_for_itself = self.session.device() == Some(&report.device);
             let own = match known.filter(|_| speaks_for_itself) {
-                Some(known) => Some((known.seal, known.doubted)),
+                Some(known) => Some(known),
                 None => engine
                     .roster()
                     .find(self.protocol, &report.device)
-                    .map(|other| (other.seal, other.doubted)),
+                    .map(|other| Who {
+                        seal: other.seal,
+                        doubted: other.doubted,
+                    }),
             };
-            let Some((seal, doubted)) = own else { continue };
+            let Some(Who { seal, doubted }) = own else {
+                continue;
+            };
             let last = || engine.fleet().get(seal).and_then(|now| now.fix);
             let why = self.gateway.looks.compare(seal, connection, report, rules, last);
             found.extend(why.filter(|_| !doubted).map(|why| (seal, why)));
         }
-        if let Some(known) = known.filter(|known| !known.doubted && self.speaks_though_superseded()) {
+        if let Some(known) = known.filter(|known| !known.doubted && self.speaks_though_superseded(now)) {
             let why = "an older connection still speaks beside a newer one".to_owned();
             found.push((known.seal, why));
         }
-        for (seal, why) in found {
-            self.tell_doubt(seal, why).await?;
-        }
-        Ok(())
+        found.retain(|(seal, _)| !self.doubted_here.contains(seal));
+        found
     }
 
-    async fn tell_doubt(&mut self, seal: SealId, why: String) -> Result<(), End> {
-        if self.doubted_here.contains(&seal) {
-            return Ok(());
-        }
-        self.doubted_here.push(seal);
-        let connection = self.admitted.place.number;
-        tracing::warn!(seal = seal.0, connection, why, "identity in doubt");
-        let input = Input::IdentityDoubt { seal, why };
-        self.gateway.engine.tell(input, Side::default()).await?;
-        Ok(())
-    }
-
-    fn speaks_though_superseded(&self) -> bool {
+    fn speaks_though_superseded(&self, now: ServerTime) -> bool {
         let grace_ms = i64::from(self.gateway.limits.supersede_grace_s) * 1000;
         let since = self.admitted.place.superseded();
-        since.is_some_and(|since| grace_ms <= self.gateway.now().since_ms(since))
-            && 0 < self.admitted.others()
+        since.is_some_and(|since| grace_ms <= now.since_ms(since)) && 0 < self.admitted.others()
     }
 
-    /// What the seal told goes into the vault with its report, or not at all.
-    fn secrets(&self, learned: Vec<Learned>) -> Vec<SideRow> {
-        let now = self.gateway.now();
-        let row = |learned| {
-            let (device, kind, password) = match learned {
-                Learned::DynamicPassword { device, password } => {
-                    (device, SecretKind::DynamicPassword, password)
-                }
-                Learned::StaticPassword { device, password } => {
-                    (device, SecretKind::StaticPassword, password)
-                }
-            };
-            let known = self.gateway.engine.roster().find(self.protocol, &device)?;
-            Some(vault::secret(known.seal, kind, password, now))
+    /// Whether an order may go out on this line. A sleeping seal hears nothing: orders go right after its frames.
+    pub(super) fn has_orders(&self) -> bool {
+        let speaks = || self.admitted.place.superseded().is_none();
+        let seal = self.admitted.seal();
+        seal.is_some_and(|seal| self.gateway.engine.orders().wait_for(seal) && speaks())
+    }
+
+    /// Whether it must close because too many connections speak as its seal.
+    pub(super) fn is_dismissed(&self) -> bool {
+        self.admitted.place.is_dismissed()
+    }
+
+    /// Why it must close now, if it must: it has said nothing for too long.
+    pub(super) fn overdue(&self, now: ServerTime) -> Option<End> {
+        let word = if self.last_heard.is_some() {
+            "idle"
+        } else {
+            "no_greeting"
         };
-        learned.into_iter().filter_map(row).collect()
+        (self.silent_until() <= now).then_some(End::Closed(word))
     }
 
-    /// Hands the seal every order that waits for it. A sleeping seal hears nothing: this comes right after its frames.
-    async fn deliver_orders(&mut self) -> Result<(), End> {
-        let Some(seal) = self
-            .admitted
-            .seal()
-            .filter(|_| self.admitted.place.superseded().is_none())
-        else {
-            return Ok(());
-        };
-        while let Some(ordered) = self.next_order(seal) {
-            let id = ordered.id;
-            if let Err(end) = self.deliver(ordered).await {
-                // What went out and was not answered ends with the connection; it is not sent a second time.
-                if !self.under_way.iter().any(|one| one.ordered.id == id) {
-                    self.gateway.engine.orders().put_back(seal, id);
-                }
-                return Err(end);
-            }
-        }
-        Ok(())
-    }
-
-    fn next_order(&self, seal: SealId) -> Option<Ordered> {
-        let engine = &self.gateway.engine;
-        let known = engine.roster().find(self.protocol, self.session.device()?)?;
-        engine
-            .orders()
-            .take(seal, |order| !(known.doubted && vault::holds_secret(order)))
-    }
-
-    async fn deliver(&mut self, ordered: Ordered) -> Result<(), End> {
-        if !self.opening_may_go(&ordered).await? {
-            return Ok(());
-        }
-        let now = self.gateway.now();
-        let resolved = match self.gateway.resolve(&ordered, now).await? {
-            Ok(resolved) => resolved,
-            Err(why) => return self.not_spoken(ordered.id, why).await,
-        };
-        if let Err(refused) = self.session.send(ordered.id, &resolved.command, now) {
-            return self.not_spoken(ordered.id, refused.why).await;
-        }
-        let side = Side {
-            rows: resolved.before,
-            ..Side::default()
-        };
-        self.gateway
-            .engine
-            .tell(Input::OrderSent { order: ordered.id }, side)
-            .await?;
-        self.gateway.engine.metrics().gateway.orders_sent.inc();
-        self.under_way.push(UnderWay {
-            ordered,
-            command: resolved.command,
-        });
-        let drained = self.drain();
-        Box::pin(self.settle(drained)).await
-    }
-
-    /// A queued opening asks again at the moment of sending, against the report that woke the seal.
-    async fn opening_may_go(&self, ordered: &Ordered) -> Result<bool, End> {
-        if !ordered.order.opens() {
-            return Ok(true);
-        }
-        let Some(grant) = ordered.grant else {
-            let why = "it names no grant".to_owned();
-            self.tell_end(ordered.id, Outcome::Withheld { why }, Vec::new())
-                .await?;
-            return Ok(false);
-        };
-        let check = Input::CheckOpening {
-            order: ordered.id,
-            grant,
-        };
-        let durable = self.gateway.engine.tell(check, Side::default()).await?;
-        let ended = |event: &Event| matches!(event, Event::OrderEnded { order, .. } if *order == ordered.id);
-        Ok(!durable.events.iter().any(ended))
-    }
-
-    async fn not_spoken(&self, order: OrderId, why: &str) -> Result<(), End> {
-        self.tell_end(order, Outcome::NotSpoken { why: why.into() }, Vec::new())
-            .await
-    }
-
-    async fn end_order(&mut self, order: OrderId, outcome: Outcome) -> Result<(), End> {
-        let place = self.under_way.iter().position(|one| one.ordered.id == order);
-        let rows = place
-            .map(|place| self.under_way.swap_remove(place))
-            .map(|one| vault::after(&one.ordered, &one.command, &outcome, self.gateway.now()));
-        self.tell_end(order, outcome, rows.unwrap_or_default()).await
-    }
-
-    async fn tell_end(&self, order: OrderId, outcome: Outcome, rows: Vec<SideRow>) -> Result<(), End> {
-        let side = Side {
-            rows,
-            ..Side::default()
-        };
-        self.gateway
-            .engine
-            .tell(Input::OrderEnded { order, outcome }, side)
-            .await?;
-        Ok(())
-    }
-
-    /// Writes all of it. A reader too slow for its own answers loses the connection.
-    async fn write(&mut self, mut bytes: &[u8]) -> Result<(), End> {
-        let limit = Duration::from_secs(self.gateway.limits.write_s.into());
-        while !bytes.is_empty() {
-            match self.stream.try_write(bytes) {
-                Ok(written) => bytes = &bytes[written..],
-                Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => {
-                    timeout(limit, self.stream.writable())
-                        .await
-                        .map_err(|_| End::Closed("slow_reader"))??;
-                }
-                Err(failure) => return Err(failure.into()),
-            }
-        }
-        Ok(())
-    }
-
-    async fn rung(&mut self) -> Result<(), End> {
-        if self.admitted.place.is_dismissed() {
-            return Err(End::Closed("superseded"));
-        }
-        self.deliver_orders().await
-    }
-
-    async fn limit(&mut self) -> Result<(), End> {
-        let now = self.gateway.now();
-        if self.silent_until() <= now {
-            return Err(End::Closed(if self.last_heard.is_some() {
-                "idle"
-            } else {
-                "no_greeting"
-            }));
-        }
-        self.session.tick(now);
-        self.converse().await
-    }
-
-    fn until_limit(&self) -> Duration {
+    /// When something must be done about it unless bytes come before.
+    pub(super) fn next_due(&self) -> ServerTime {
         let silent = self.silent_until();
-        let due = self.session.next_deadline().map_or(silent, |due| due.min(silent));
-        self.gateway.engine.clock().until(self.gateway.now(), due)
+        self.session.next_deadline().map_or(silent, |due| due.min(silent))
     }
 
     /// Until when it may go on saying nothing.
@@ -499,70 +270,43 @@ impl Conversation {
         }
     }
 
-    /// Whatever went out and was not answered has no answer now.
-    async fn leave(mut self, end: End) {
+    /// It has ended, and this is why.
+    pub(super) fn note_end(&self, end: End) {
         if let End::Closed(reason) = end {
-            self.gateway
-                .engine
-                .metrics()
-                .gateway
-                .closed
-                .get_or_create(&ByReason { reason })
-                .inc();
-            tracing::debug!(
-                connection = self.admitted.place.number,
-                reason,
-                "connection closed"
-            );
+            let closed = &self.gateway.engine.metrics().gateway.closed;
+            closed.get_or_create(&ByReason { reason }).inc();
+            let connection = self.admitted.place.number;
+            tracing::debug!(connection, reason, "connection closed");
         }
-        for one in std::mem::take(&mut self.under_way) {
-            // While Segel stops, the order ends at the next start instead.
-            let _stopping = self.tell_end(one.ordered.id, Outcome::NoAnswer, Vec::new()).await;
-        }
-        self.gateway
-            .engine
-            .metrics()
-            .gateway
-            .connections
-            .get_or_create(&self.label())
-            .dec();
+        self.counts.connections.dec();
         if let Some(seal) = self.admitted.seal() {
-            self.gateway
-                .engine
-                .fleet()
-                .connected(seal, clamp(self.admitted.others()));
-        }
-    }
-
-    fn label(&self) -> ByProtocol {
-        ByProtocol {
-            protocol: self.protocol.name(),
+            let others = clamp(self.admitted.others());
+            self.gateway.engine.fleet().connected(seal, others);
         }
     }
 }
 
 impl Drained {
-    fn report(&mut self, reported: Reported) {
+    fn report(&mut self, reported: Reported, source: Source) {
         let Reported {
-            report,
-            raw,
-            part,
-            token,
+            report, raw, token, ..
         } = reported;
-        self.heard.push(Heard { report, raw, part });
+        self.heard.push(Heard { source, report, raw });
         self.tokens.push(token);
     }
 
-    fn is_empty(&self) -> bool {
-        self.heard.is_empty()
-            && self.transmit.is_empty()
-            && self.outcomes.is_empty()
-            && self.learned.is_empty()
-            && self.close.is_none()
+    /// Nothing came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.heard.is_empty() && self.transmit.is_empty() && self.is_plain()
+    }
+
+    /// Nothing but reports, and bytes to send once they are durable.
+    pub(super) fn is_plain(&self) -> bool {
+        self.outcomes.is_empty() && self.learned.is_empty() && self.close.is_none()
     }
 }
 
-const fn word(reason: Reason) -> &'static str {
+pub(super) const fn word(reason: Reason) -> &'static str {
     match reason {
         Reason::NotASeal => "not_a_seal",
         Reason::TooMuchGarbage => "garbage",
@@ -579,13 +323,10 @@ fn clamp(count: usize) -> u16 {
 mod tests {
     use super::*;
 
-    /// The promise is 2 KiB for an idle connected seal; tokio's own part of a socket and a timer comes on top of this.
+    /// The promise is 2 KiB for an idle connected seal; its line, its place and its socket come on top of this.
     #[test]
-    fn a_quiet_connection_holds_little_more_than_a_kilobyte() {
-        fn size<F: Future>(_: fn(Conversation) -> F) -> usize {
-            std::mem::size_of::<F>()
-        }
-        let quiet = size(Conversation::run);
-        assert!(quiet < 1280, "{quiet} bytes");
+    fn a_quiet_conversation_holds_less_than_half_a_kilobyte() {
+        let quiet = std::mem::size_of::<Conversation>();
+        assert!(quiet < 640, "{quiet} bytes");
     }
 }

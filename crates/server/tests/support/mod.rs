@@ -27,11 +27,10 @@ use segel_server::ask::{Asked, NewAccount, Side, Verdict};
 use segel_server::clock::Clock;
 use segel_server::config::Limits;
 use segel_server::engine::{Engine, Parts};
-use segel_server::gateway::{Gateway, Oddities, listen};
+use segel_server::gateway::{Doors, Gateway, Oddities, listen};
 use segel_server::handle::Published;
 use segel_store::{Options, Store, StoreError};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -42,6 +41,7 @@ pub struct House {
     pub oddities: Arc<Oddities>,
     limits: Limits,
     pub thread: Option<JoinHandle<Result<(), StoreError>>>,
+    doors: Option<Doors>,
     runtime: Option<Runtime>,
     pub folder: Arc<TempDir>,
 }
@@ -60,21 +60,20 @@ impl House {
     fn open_in(folder: Arc<TempDir>, limits: Limits) -> Self {
         let (engine, thread) = start_engine(folder.path());
         let oddities = Arc::<Oddities>::default();
-        let gateway = Gateway::new(engine.clone(), limits.clone(), Arc::clone(&oddities));
         let runtime = Runtime::new().expect("a runtime");
-        let _inside = runtime.enter();
+        let beside = Some(runtime.handle().clone());
+        let gateway = Gateway::new(engine.clone(), limits.clone(), Arc::clone(&oddities), beside);
         let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
-        let listener = TcpListener::from_std(listener).expect("tokio takes it");
         let jointech = listener.local_addr().expect("bound");
-        runtime.spawn(Arc::clone(&gateway).serve(listener, Protocol::Jointech));
-        runtime.spawn(gateway.ring_for_orders());
-        let (thread, runtime) = (Some(thread), Some(runtime));
+        let doors = Doors::open(&gateway, vec![(listener, Protocol::Jointech)]).expect("the doors open");
+        let (thread, doors, runtime) = (Some(thread), Some(doors), Some(runtime));
         Self {
             engine,
             jointech,
             oddities,
             limits,
             thread,
+            doors,
             runtime,
             folder,
         }
@@ -101,6 +100,9 @@ impl House {
                 .join()
                 .expect("the engine does not panic")
                 .expect("every commit succeeded");
+        }
+        if let Some(doors) = self.doors.take() {
+            doors.close();
         }
         drop(self.runtime.take());
     }
