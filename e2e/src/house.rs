@@ -1,5 +1,7 @@
 //! One Segel on this machine: a data folder, its configuration, and the program at work in it.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -21,6 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 pub struct House {
     root: TempDir,
     program: PathBuf,
+    environment: BTreeMap<String, OsString>,
+    settings: String,
 }
 
 /// Where a running Segel listens.
@@ -56,8 +60,17 @@ impl House {
 
     /// An empty one for another build of the program.
     pub fn of(program: PathBuf) -> Result<Self> {
-        let root = TempDir::new().context("could not make a folder")?;
-        let house = Self { root, program };
+        Self::on(TempDir::new().context("could not make a folder")?, program)
+    }
+
+    /// An empty one in this folder.
+    pub fn on(root: TempDir, program: PathBuf) -> Result<Self> {
+        let house = Self {
+            root,
+            program,
+            environment: BTreeMap::new(),
+            settings: String::new(),
+        };
         house.configure(None, &[])?;
         Ok(house)
     }
@@ -65,6 +78,21 @@ impl House {
     /// Lets another program, such as one that starts Segel somewhere else, do its work from now on.
     pub fn run_by(&mut self, program: PathBuf) {
         self.program = program;
+    }
+
+    /// What the program finds in its environment at its next start, besides ours.
+    pub fn set_environment(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.insert(name.to_owned(), value.into());
+    }
+
+    /// Forgets what was set.
+    pub fn unset_environment(&mut self, name: &str) {
+        self.environment.remove(name);
+    }
+
+    /// More sections for the configuration, from the next time on that it is written.
+    pub fn set_more_settings(&mut self, toml: &str) {
+        toml.clone_into(&mut self.settings);
     }
 
     /// Below so much free disk it takes nothing new; the next start knows it.
@@ -118,6 +146,7 @@ impl House {
                 skp.url
             );
         }
+        config += &self.settings;
         fs::write(self.beside("segel.toml"), config)?;
         Ok(())
     }
@@ -154,7 +183,7 @@ impl House {
     /// Runs another word of the program to its end.
     pub fn run(&self, words: &[&str]) -> Result<Output> {
         let mut command = Command::new(&self.program);
-        command.args(words).stdin(Stdio::null());
+        command.args(words).envs(&self.environment).stdin(Stdio::null());
         command
             .output()
             .with_context(|| format!("could not run segel {words:?}"))
@@ -174,7 +203,11 @@ impl House {
             .arg("serve")
             .arg("--config")
             .arg(self.beside("segel.toml"));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        command
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr);
         command
             .spawn()
             .with_context(|| format!("could not start {}", self.program.display()))

@@ -14,21 +14,33 @@ pub fn program() -> &'static PathBuf {
 }
 
 /// Builds the binary with features and says where it is. Features get a folder of their own, so that a sabotaged binary
-/// never stands where the honest one is looked for.
+/// never stands where the honest one is looked for; what is built on the way is shared.
 pub fn build(features: &[&str]) -> PathBuf {
-    let target = target().join(features.join("-"));
+    let folder = target().join(features.join("-"));
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--package", "segel"]);
     if !features.is_empty() {
         cargo.arg("--features").arg(features.join(","));
-        cargo.arg("--target-dir").arg(&target);
+        cargo.arg("--target-dir").arg(&folder);
+        cargo.env("CARGO_BUILD_BUILD_DIR", target());
     }
     let built = cargo
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .expect("cargo runs");
     assert!(built.success(), "the binary could not be built");
-    target.join("debug/segel")
+    folder.join("debug/segel")
+}
+
+/// Builds the recorder of the crash laboratory and says where it is.
+pub fn recorder() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "segel-recorder"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the recorder could not be built");
+    target().join("debug/libsegel_recorder.so")
 }
 
 /// The folder that cargo builds into, from the place of this very program: `target/debug/deps/test`.

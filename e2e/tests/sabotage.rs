@@ -19,6 +19,7 @@ fn a_program_that_acknowledges_too_early_is_found_out() {
     };
     let plan = Plan {
         program,
+        sabotage: Some("early_ack"),
         keep_failed: false,
         ..Plan::of_kills(KILLS)
     };

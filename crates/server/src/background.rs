@@ -21,10 +21,6 @@ use segel_store::{
 use crate::EngineHandle;
 use crate::ask::Side;
 
-/// Between two snapshots: a start after a crash folds at most so much.
-const SNAPSHOT_PAUSE: Duration = Duration::from_secs(60);
-/// Between two checkpoints of the journal: one an hour is kept for ever.
-const CHECKPOINT_PAUSE: Duration = Duration::from_secs(3600);
 /// How long a thread with nothing to do sleeps: new work is noticed within it.
 const PAUSE_IDLE: Duration = Duration::from_millis(500);
 /// After a failure of the disk, the thread tries again; the engine itself stops at its own first failure.
@@ -101,19 +97,19 @@ pub fn compact(compactor: &mut Compactor, engine: &EngineHandle) -> Result<Durat
 }
 
 /// Writes the next snapshot, if anything was committed since the last.
-pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<Duration, StoreError> {
+pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<(), StoreError> {
     if let Some(position) = snapshots.advance(engine.reader())? {
         tracing::info!(commit = position.commit, "snapshot written");
     }
-    Ok(SNAPSHOT_PAUSE)
+    Ok(())
 }
 
 /// Writes down what the journal is, for those who keep it elsewhere.
-pub fn write_checkpoint(checkpointer: &mut Checkpointer) -> Result<Duration, StoreError> {
+pub fn write_checkpoint(checkpointer: &mut Checkpointer) -> Result<(), StoreError> {
     if let Some(entries) = checkpointer.step()? {
         tracing::info!(entries, "checkpoint written");
     }
-    Ok(CHECKPOINT_PAUSE)
+    Ok(())
 }
 
 /// A file in the data folder that asks for a backup: JSON, the target's path.

@@ -27,6 +27,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// How much strangers may ask of this machine.
     pub limits: Limits,
+    /// How often Segel looks after its folder.
+    pub upkeep: Upkeep,
     /// The customs computer system; without it messages wait.
     pub skp: Option<Skp>,
     /// Whom the first start invites.
@@ -89,6 +91,22 @@ pub struct Limits {
     pub disk_floor_bytes: u64,
 }
 
+/// How often Segel looks after its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Upkeep {
+    /// Between two snapshots: a start after a crash folds at most so much.
+    pub snapshot_ms: u64,
+    /// Between two checkpoints of the journal: each is kept for ever.
+    pub checkpoint_ms: u64,
+    /// Staged reports move into history when so many wait,
+    pub run_reports: u64,
+    /// or when the oldest has waited so long.
+    pub run_age_s: u32,
+    /// So many runs of history become one.
+    pub merged_runs: u32,
+}
+
 /// The customs computer system.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,6 +160,30 @@ impl Default for Limits {
             supersede_grace_s: 10,
             frame_bytes: segel_wire::limits::FRAME_BYTES,
             disk_floor_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Upkeep {
+    fn default() -> Self {
+        Self {
+            snapshot_ms: 60_000,
+            checkpoint_ms: 3_600_000,
+            run_reports: 65_536,
+            run_age_s: 300,
+            merged_runs: 8,
+        }
+    }
+}
+
+impl Upkeep {
+    /// When runs of history close and merge.
+    pub fn compaction(&self) -> segel_store::history::Rules {
+        segel_store::history::Rules {
+            run_reports: self.run_reports,
+            run_age_s: self.run_age_s.into(),
+            merged_runs: self.merged_runs as usize,
+            ..segel_store::history::Rules::default()
         }
     }
 }
@@ -224,6 +266,14 @@ mod tests {
         assert!(
             failure.to_string().contains("no address and no network: proxy"),
             "{failure}"
+        );
+    }
+
+    #[test]
+    fn the_default_of_upkeep_is_the_stores_own() {
+        assert_eq!(
+            Upkeep::default().compaction(),
+            segel_store::history::Rules::default()
         );
     }
 

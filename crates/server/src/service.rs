@@ -13,7 +13,6 @@ use tokio::runtime::Runtime;
 
 use segel_model::report::Protocol;
 use segel_model::{Rulebook, ServerTime};
-use segel_store::history::Rules as CompactionRules;
 use segel_store::{Checkpointer, Compactor, Options, Snapshots, Store, StoreError};
 
 use crate::EngineHandle;
@@ -221,7 +220,7 @@ impl Service {
             self.engine.store().clone(),
             self.engine.reader().clone(),
             self.snapshots.clone(),
-            CompactionRules::default(),
+            config.upkeep.compaction(),
         );
         let compact = {
             let engine = engine();
@@ -229,12 +228,14 @@ impl Service {
         };
         let snapshot = {
             let (engine, snapshots) = (engine(), self.snapshots.clone());
-            move || background::write_snapshot(&snapshots, &engine)
+            let pause = Duration::from_millis(config.upkeep.snapshot_ms);
+            move || background::write_snapshot(&snapshots, &engine).map(|()| pause)
         };
         let checkpoint = {
             let mut checkpointer =
                 Checkpointer::new(self.engine.store().folder(), self.engine.reader().clone());
-            move || background::write_checkpoint(&mut checkpointer)
+            let pause = Duration::from_millis(config.upkeep.checkpoint_ms);
+            move || background::write_checkpoint(&mut checkpointer).map(|()| pause)
         };
         let revisit = {
             let engine = engine();

@@ -53,7 +53,8 @@ impl Folder {
         self.root.join("segel.lock")
     }
 
-    /// Creates what is missing.
+    /// Creates what is missing, and makes every name durable: those made now, and those that a killed process made and
+    /// had not synced yet. Whatever is stored below them later rests on that.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
         let folders = [
             self.root.clone(),
@@ -61,8 +62,34 @@ impl Folder {
             self.snapshots(),
             self.checkpoints(),
         ];
-        for folder in folders {
-            fs::create_dir_all(&folder).on_file("create folder", &folder)?;
+        for folder in &folders {
+            fs::create_dir_all(folder).on_file("create folder", folder)?;
+        }
+        for folder in &folders {
+            sync_folder(folder)?;
+        }
+        // A folder above that we may not read was not made by us.
+        for above in self
+            .root
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| File::open(folder).is_ok())
+        {
+            sync_folder(above)?;
+        }
+        Ok(())
+    }
+
+    /// Makes durable what a killed process wrote and had not synced yet. It is read back from memory as if it were on disk, so
+    /// nothing may be built on it before: staged reports are deleted because history has them.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        for name in ["segel.db", "segel.db-wal", "history.db", "history.db-wal"] {
+            let path = self.root.join(name);
+            match File::open(&path) {
+                Ok(file) => file.sync_all().on_file("sync", &path)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error).on_file("open", &path),
+            }
         }
         Ok(())
     }
@@ -107,8 +134,15 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Makes a rename or a new name in the file's folder durable.
 pub(crate) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    // A bare name lies in the folder that the process works in.
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
     };
     File::open(folder)
         .and_then(|folder| folder.sync_all())

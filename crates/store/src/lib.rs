@@ -4,6 +4,11 @@
 //! documents, `snapshots/` copies of the state that only make the start quick, `checkpoints/` what the journal was. `Store` writes, `Reader` reads, and
 //! a commit is durable when its call returns: whoever answers the world waits for that.
 
+#[cfg(all(feature = "sabotage", not(debug_assertions)))]
+compile_error!(
+    "a release that deletes reports before history has them would lose them: build it without `sabotage`"
+);
+
 mod error;
 mod folder;
 mod schema;

@@ -117,6 +117,7 @@ impl Store {
         let folder = Folder::at(folder);
         folder.create()?;
         let claim = folder.hold()?;
+        folder.settle()?;
         let truth = schema::open(&folder.truth(), &schema::TRUTH)?;
         let history = schema::open(&folder.history(), &schema::HISTORY)?;
         let pen = Pen::resume(truth, &history)?;

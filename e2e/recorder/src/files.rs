@@ -31,7 +31,12 @@ pub(crate) fn gathered(pieces: *const iovec, count: usize, taken: usize) -> Vec<
 /// Where the next write without an offset goes.
 fn place(file: c_int) -> u64 {
     // SAFETY: asks for flags and place, and changes neither.
-    let (flags, here) = unsafe { (libc::fcntl(file, libc::F_GETFL), libc::lseek(file, 0, libc::SEEK_CUR)) };
+    let (flags, here) = unsafe {
+        (
+            libc::fcntl(file, libc::F_GETFL),
+            libc::lseek(file, 0, libc::SEEK_CUR),
+        )
+    };
     if flags & libc::O_APPEND == 0 {
         return here.max(0) as u64;
     }
@@ -196,9 +201,11 @@ fn reading(file: c_int, into: *mut c_void, read: impl FnOnce() -> ssize_t) -> ss
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn read(file: c_int, into: *mut c_void, count: size_t) -> ssize_t {
-    reading(file, into, || {
-        real!(read(file => c_int, into => *mut c_void, count => size_t) -> ssize_t)
-    })
+    reading(
+        file,
+        into,
+        || real!(read(file => c_int, into => *mut c_void, count => size_t) -> ssize_t),
+    )
 }
 
 macro_rules! preads {

@@ -61,7 +61,8 @@ impl Log {
         let path = std::env::var_os("SEGEL_RECORDER_LOG")?;
         let path = CString::new(path.as_bytes()).ok()?;
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND | libc::O_CLOEXEC;
-        let file = real!(open(path.as_ptr() => *const libc::c_char, flags => i32, 0o600 => libc::mode_t) -> i32);
+        let file =
+            real!(open(path.as_ptr() => *const libc::c_char, flags => i32, 0o600 => libc::mode_t) -> i32);
         let mut log = Self {
             file,
             folder,
@@ -158,7 +159,10 @@ fn straightened(path: &Path) -> PathBuf {
 }
 
 fn now_us() -> u64 {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: there is room for the answer.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
     now.tv_sec as u64 * 1_000_000 + now.tv_nsec as u64 / 1000

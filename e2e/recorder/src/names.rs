@@ -63,9 +63,11 @@ fn renaming(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rename(old: *const c_char, new: *const c_char) -> c_int {
-    renaming((AT_FDCWD, old), (AT_FDCWD, new), || {
-        real!(rename(old => *const c_char, new => *const c_char) -> c_int)
-    })
+    renaming(
+        (AT_FDCWD, old),
+        (AT_FDCWD, new),
+        || real!(rename(old => *const c_char, new => *const c_char) -> c_int),
+    )
 }
 
 #[unsafe(no_mangle)]
@@ -75,9 +77,11 @@ pub unsafe extern "C" fn renameat(
     new_folder: c_int,
     new: *const c_char,
 ) -> c_int {
-    renaming((old_folder, old), (new_folder, new), || {
-        real!(renameat(old_folder => c_int, old => *const c_char, new_folder => c_int, new => *const c_char) -> c_int)
-    })
+    renaming(
+        (old_folder, old),
+        (new_folder, new),
+        || real!(renameat(old_folder => c_int, old => *const c_char, new_folder => c_int, new => *const c_char) -> c_int),
+    )
 }
 
 /// Changes a name and notes it.
@@ -97,37 +101,52 @@ fn noted(log: &mut Log, kind: Kind, path: &Path) {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn unlink(name: *const c_char) -> c_int {
-    naming(Kind::Removed, AT_FDCWD, name, || {
-        real!(unlink(name => *const c_char) -> c_int)
-    })
+    naming(
+        Kind::Removed,
+        AT_FDCWD,
+        name,
+        || real!(unlink(name => *const c_char) -> c_int),
+    )
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn unlinkat(folder: c_int, name: *const c_char, flags: c_int) -> c_int {
-    naming(Kind::Removed, folder, name, || {
-        real!(unlinkat(folder => c_int, name => *const c_char, flags => c_int) -> c_int)
-    })
+    naming(
+        Kind::Removed,
+        folder,
+        name,
+        || real!(unlinkat(folder => c_int, name => *const c_char, flags => c_int) -> c_int),
+    )
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rmdir(name: *const c_char) -> c_int {
-    naming(Kind::Removed, AT_FDCWD, name, || {
-        real!(rmdir(name => *const c_char) -> c_int)
-    })
+    naming(
+        Kind::Removed,
+        AT_FDCWD,
+        name,
+        || real!(rmdir(name => *const c_char) -> c_int),
+    )
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mkdir(name: *const c_char, mode: mode_t) -> c_int {
-    naming(Kind::FolderMade, AT_FDCWD, name, || {
-        real!(mkdir(name => *const c_char, mode => mode_t) -> c_int)
-    })
+    naming(
+        Kind::FolderMade,
+        AT_FDCWD,
+        name,
+        || real!(mkdir(name => *const c_char, mode => mode_t) -> c_int),
+    )
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mkdirat(folder: c_int, name: *const c_char, mode: mode_t) -> c_int {
-    naming(Kind::FolderMade, folder, name, || {
-        real!(mkdirat(folder => c_int, name => *const c_char, mode => mode_t) -> c_int)
-    })
+    naming(
+        Kind::FolderMade,
+        folder,
+        name,
+        || real!(mkdirat(folder => c_int, name => *const c_char, mode => mode_t) -> c_int),
+    )
 }
 
 /// Second names are not modelled, and nothing that is watched gives any: the call is refused there rather than missed.

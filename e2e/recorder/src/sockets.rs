@@ -101,9 +101,7 @@ pub unsafe extern "C" fn sendto(
     to: *const sockaddr,
     length: socklen_t,
 ) -> ssize_t {
-    let really = || {
-        real!(sendto(file => c_int, from => *const c_void, count => size_t, flags => c_int, to => *const sockaddr, length => socklen_t) -> ssize_t)
-    };
+    let really = || real!(sendto(file => c_int, from => *const c_void, count => size_t, flags => c_int, to => *const sockaddr, length => socklen_t) -> ssize_t);
     match log() {
         Some(log) => sending(log, file, |taken| bytes(from, taken).to_vec(), really),
         None => really(),
@@ -114,7 +112,7 @@ pub unsafe extern "C" fn sendto(
 pub unsafe extern "C" fn sendmsg(file: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
     let really = || real!(sendmsg(file => c_int, message => *const msghdr, flags => c_int) -> ssize_t);
     // SAFETY: the caller hands over a message that is there as long as the call lasts.
-    let pieces = unsafe { ((*message).msg_iov, (*message).msg_iovlen as usize) };
+    let pieces = unsafe { ((*message).msg_iov, (*message).msg_iovlen) };
     match log() {
         Some(log) => sending(log, file, |taken| gathered(pieces.0, pieces.1, taken), really),
         None => really(),
@@ -141,9 +139,7 @@ pub unsafe extern "C" fn recvfrom(
     from: *mut sockaddr,
     length: *mut socklen_t,
 ) -> ssize_t {
-    let really = || {
-        real!(recvfrom(file => c_int, into => *mut c_void, count => size_t, flags => c_int, from => *mut sockaddr, length => *mut socklen_t) -> ssize_t)
-    };
+    let really = || real!(recvfrom(file => c_int, into => *mut c_void, count => size_t, flags => c_int, from => *mut sockaddr, length => *mut socklen_t) -> ssize_t);
     match log() {
         Some(log) if flags & libc::MSG_PEEK == 0 => hearing(log, file, into, really),
         _ => really(),

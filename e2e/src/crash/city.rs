@@ -36,7 +36,7 @@ const RULES: &[(&str, &str)] = &[("max_per_trip = 60", "max_per_trip = 60000")];
 
 /// Everything that outlives a kill.
 pub struct City {
-    pub(super) house: House,
+    pub(crate) house: House,
     pub(super) skp: Skp,
     pub(super) officer: Client,
     pub(super) operator: Client,
@@ -51,7 +51,12 @@ pub struct City {
 impl City {
     /// Starts the program for the first time and lets the people join. It runs no more when this returns.
     pub fn found(program: PathBuf) -> Result<Self> {
-        let (house, skp) = (House::of(program)?, Skp::start()?);
+        Self::found_in(House::of(program)?)
+    }
+
+    /// The same in a house that stands.
+    pub fn found_in(house: House) -> Result<Self> {
+        let skp = Skp::start()?;
         house.configure(Some(&skp.account()), RULES)?;
         let running = house.start()?;
         let doors = &running.doors;
@@ -103,6 +108,18 @@ impl City {
 
     /// Everybody works for a while, then the program is killed. Says what was under way.
     pub fn live(&mut self, running: Running, pause: Duration) -> Result<InFlight> {
+        self.live_beside(running, || {
+            std::thread::sleep(pause);
+            Ok(())
+        })
+    }
+
+    /// Everybody works while something else goes on; when that is over, the program is killed.
+    pub(crate) fn live_beside(
+        &mut self,
+        running: Running,
+        beside: impl FnOnce() -> Result<()>,
+    ) -> Result<InFlight> {
         let doors = running.doors.clone();
         let Self {
             reporters,
@@ -127,9 +144,10 @@ impl City {
                 .into_iter()
                 .map(|worker| scope.spawn(|| worker.work(&life)))
                 .collect();
-            std::thread::sleep(pause);
+            let done = beside();
             over.store(true, Ordering::SeqCst);
             running.kill()?;
+            done?;
             let mut all = InFlight::default();
             for one in at_work {
                 all += one.join().map_err(|_| anyhow!("somebody at work panicked"))??;

@@ -18,6 +18,7 @@ pub use city::City;
 pub use crew::InFlight;
 pub use proof::FalseClaim;
 
+use crate::house::House;
 use crate::program::program;
 
 /// How often it is killed, and how.
@@ -31,6 +32,8 @@ pub struct Plan {
     pub seed: u64,
     /// The program.
     pub program: PathBuf,
+    /// In which way a sabotaged program breaks its promises.
+    pub sabotage: Option<&'static str>,
     /// Whether the folder of a failed run stays for a look.
     pub keep_failed: bool,
 }
@@ -43,6 +46,7 @@ impl Plan {
             inspect_every: 25,
             seed: 7,
             program: program().clone(),
+            sabotage: None,
             keep_failed: true,
         }
     }
@@ -76,7 +80,11 @@ const UNCOUNTED_MAX: u32 = 50;
 
 /// Kills it as often as the plan says, and fails at the first broken promise.
 pub fn run(plan: &Plan) -> Result<Tally> {
-    let mut city = City::found(plan.program.clone())?;
+    let mut house = House::of(plan.program.clone())?;
+    if let Some(kind) = plan.sabotage {
+        house.set_environment("SEGEL_SABOTAGE", kind);
+    }
+    let mut city = City::found_in(house)?;
     let done = kill_again_and_again(&mut city, plan);
     if done.is_err() && plan.keep_failed {
         println!("the folder is kept: {}", city.keep().display());

@@ -139,6 +139,8 @@ impl Compactor {
             return Ok(false);
         }
         let run = NewRun::of(&rows)?;
+        #[cfg(feature = "sabotage")]
+        self.delete_too_early(&rows)?;
         write_run(&mut self.store.history(), &run)?;
         self.store.metrics().compacted(run.reports());
         Ok(true)
@@ -153,6 +155,23 @@ impl Compactor {
             to.prepare_cached(sql)
                 .and_then(|mut delete| delete.execute(params![clamped(sealed_commit), DELETED_AT_ONCE]))
                 .doing("delete staged reports")
+        })
+    }
+
+    /// What must never be: staged reports are deleted before history has them. The crash laboratory must find it out.
+    #[cfg(feature = "sabotage")]
+    fn delete_too_early(&self, rows: &[StagedRow]) -> Result<(), StoreError> {
+        let until_commit = rows.last().map_or(0, |row| row.commit);
+        if std::env::var_os("SEGEL_SABOTAGE").is_none_or(|kind| kind != "early_delete") {
+            return Ok(());
+        }
+        self.store.transact("delete staged reports too early", |to| {
+            to.execute(
+                "DELETE FROM staged WHERE commit_no <= ?1",
+                [clamped(until_commit)],
+            )
+            .map(drop)
+            .doing("delete staged reports too early")
         })
     }
 

@@ -2,9 +2,9 @@
 //! looked at, stored durably and entered, once, however often the last piece is sent.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use axum::http::StatusCode;
@@ -109,8 +109,10 @@ pub fn begin(api: &Api, id: String, person: PersonId, sent: NewUpload) -> Result
         return kept.show(api);
     }
     let folder = folder(api, "uploads");
-    fs::create_dir_all(&folder).map_err(|failure| Problem::failed(&failure))?;
-    fs::write(folder.join(&id), b"").map_err(|failure| Problem::failed(&failure))?;
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join(&id), b""))
+        .and_then(|()| make_name_durable(api, &folder))
+        .map_err(|failure| Problem::failed(&failure))?;
     let kept = Kept {
         row: UploadRow {
             id,
@@ -121,6 +123,12 @@ pub fn begin(api: &Api, id: String, person: PersonId, sent: NewUpload) -> Result
         body: KeptBody { sent, done: None },
     };
     kept.save(api)?.show(api)
+}
+
+/// The file of an upload keeps its name through a power loss, and so does the folder of uploads.
+fn make_name_durable(api: &Api, folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()?;
+    File::open(api.store().folder().root())?.sync_all()
 }
 
 /// An upload of this person.
@@ -176,8 +184,13 @@ impl Kept {
         }
         let mut open = OpenOptions::new();
         let file = open.create(true).append(true).open(self.path(api));
-        file.and_then(|mut file| file.write_all(piece))
-            .map_err(|failure| Problem::failed(&failure))?;
+        // The answer says how many bytes are here, and whoever sent them goes on from there: they must be here after a power
+        // loss, too, and not as zeros that only have the right length.
+        file.and_then(|mut file| {
+            file.write_all(piece)?;
+            file.sync_data()
+        })
+        .map_err(|failure| Problem::failed(&failure))?;
         self.save(api)
     }
 
