@@ -183,7 +183,7 @@ impl House {
     /// Runs another word of the program to its end.
     pub fn run(&self, words: &[&str]) -> Result<Output> {
         let mut command = Command::new(&self.program);
-        command.args(words).envs(&self.environment).stdin(Stdio::null());
+        command.args(words).stdin(Stdio::null());
         command
             .output()
             .with_context(|| format!("could not run segel {words:?}"))

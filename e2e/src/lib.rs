@@ -5,4 +5,6 @@ pub mod house;
 pub mod skp;
 pub mod disk;
 
+mod chance;
 pub mod crash;
+pub mod lab;

@@ -252,7 +252,8 @@ fn admit(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
     let application = pragma(connection, schema, "application_id")?;
     let pages = pragma(connection, schema, "page_count")?;
     let known = schema.steps.len() as i64;
-    if pages > 0 && application != APPLICATION_ID {
+    let is_ours = application == APPLICATION_ID || is_unfinished(connection, (application, version))?;
+    if pages > 0 && !is_ours {
         return Err(StoreError::Foreign {
             file: schema.file.into(),
         });
@@ -265,6 +266,14 @@ fn admit(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
         });
     }
     Ok(())
+}
+
+/// Whether a start ended after it had made the file and before it had made its tables: nothing is in it, so it is taken as new.
+fn is_unfinished(connection: &Connection, marks: (i64, i64)) -> Result<bool, StoreError> {
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .doing("read the first page of a database")?;
+    Ok(marks == (0, 0) && tables == 0)
 }
 
 fn pragma(connection: &Connection, schema: &Schema, name: &str) -> Result<i64, StoreError> {

@@ -201,8 +201,12 @@ fn unfit(detail: impl std::fmt::Display) -> StoreError {
 
 /// A number that changes with every build: the beginning of the SHA-256 over the running program's file.
 pub fn form_of_this_program() -> Result<u64, StoreError> {
-    let path = std::env::current_exe().on_file("find", Path::new("this program"))?;
-    let mut file = fs::File::open(&path).on_file("open", &path)?;
+    form_of_program(&std::env::current_exe().on_file("find", Path::new("this program"))?)
+}
+
+/// The same of another program.
+pub fn form_of_program(path: &Path) -> Result<u64, StoreError> {
+    let mut file = fs::File::open(path).on_file("open", path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 1 << 20];
     loop {
@@ -210,7 +214,7 @@ pub fn form_of_this_program() -> Result<u64, StoreError> {
             Ok(0) => break,
             Ok(read) => hash.update(&piece[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error).on_file("read", &path),
+            Err(error) => return Err(error).on_file("read", path),
         }
     }
     let digest: Hash = hash.finalize().into();

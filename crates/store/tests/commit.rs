@@ -124,6 +124,26 @@ fn another_programs_database_is_refused() {
     assert_eq!(error.to_string(), "segel.db is a database, but not one of Segel");
 }
 
+/// The first start makes the file, then its tables. A power loss in between left a file that no later start took for its own:
+/// the crash laboratory found it.
+#[test]
+fn a_first_start_that_ended_before_it_had_made_its_tables_is_begun_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unfinished = rusqlite::Connection::open(folder.path().join("segel.db")).expect("a file");
+    unfinished
+        .execute_batch("PRAGMA page_size=8192; PRAGMA journal_mode=WAL;")
+        .expect("its first page");
+    drop(unfinished);
+    assert_ne!(
+        std::fs::metadata(folder.path().join("segel.db"))
+            .expect("it is there")
+            .len(),
+        0
+    );
+    let opened = Store::open(folder.path(), Options::default()).expect("a new store");
+    opened.store.commit(&reports_of(1, 1)).expect("a commit");
+}
+
 #[test]
 #[should_panic(expected = "commit 1 does not follow commit 1")]
 fn a_commit_twice_is_a_bug() {

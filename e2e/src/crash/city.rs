@@ -174,6 +174,11 @@ impl City {
         format!("promised {reports} reports, {commands} commands, {photos} photos")
     }
 
+    /// The house, when the city is no more.
+    pub(crate) fn into_house(self) -> House {
+        self.house
+    }
+
     /// Leaves the folder for a look, and says where it is.
     pub fn keep(&mut self) -> PathBuf {
         self.house.keep()
@@ -201,7 +206,7 @@ fn documents(convoy: &Convoy) -> Result<Vec<(u64, Vec<String>)>> {
     (0..DOCUMENTS).map(each).collect()
 }
 
-pub(super) fn sealed_at(road: &Road) -> Moment {
+pub(crate) fn sealed_at(road: &Road) -> Moment {
     let place = road.standing();
     Moment {
         unix_s: 0,

@@ -15,9 +15,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 pub use city::City;
+#[cfg(test)]
+pub(crate) use city::sealed_at;
 pub use crew::InFlight;
 pub use proof::FalseClaim;
 
+use crate::chance::Chance;
 use crate::house::House;
 use crate::program::program;
 
@@ -93,7 +96,7 @@ pub fn run(plan: &Plan) -> Result<Tally> {
 }
 
 fn kill_again_and_again(city: &mut City, plan: &Plan) -> Result<Tally> {
-    let (mut tally, mut chance) = (Tally::default(), Chance(plan.seed));
+    let (mut tally, mut chance) = (Tally::default(), Chance::of(plan.seed));
     while tally.kills < plan.kills {
         let mut watch = Watch::start();
         let running = city.start()?;
@@ -101,7 +104,7 @@ fn kill_again_and_again(city: &mut City, plan: &Plan) -> Result<Tally> {
         tally.slowest_start = tally.slowest_start.max(start);
         city.prove()?;
         let proof = watch.lap();
-        let in_flight = city.live(running, chance.pause())?;
+        let in_flight = city.live(running, pause(&mut chance))?;
         let life = watch.lap();
         tally.count(in_flight);
         println!(
@@ -161,16 +164,7 @@ impl Watch {
     }
 }
 
-/// Pauses without a pattern, the same for the same seed (splitmix64).
-struct Chance(u64);
-
-impl Chance {
-    fn pause(&mut self) -> Duration {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        Duration::from_millis(LIFE_MS.start + bits % (LIFE_MS.end - LIFE_MS.start))
-    }
+/// Pauses without a pattern, the same for the same seed.
+fn pause(chance: &mut Chance) -> Duration {
+    Duration::from_millis(LIFE_MS.start + chance.next() % (LIFE_MS.end - LIFE_MS.start))
 }
