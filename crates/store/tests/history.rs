@@ -335,3 +335,36 @@ fn late_reports_stand_where_they_happened() {
         [place(1, 1), place(2, 2), place(2, 5), place(3, 3), place(4, 4)]
     );
 }
+
+/// Where eight of them would be too large for one run, fewer become one as soon as one more would not fit: else a day of
+/// a seal that reports once a minute would lie in dozens of blocks for ever. Runs as they closed stay.
+#[test]
+fn runs_that_do_not_all_fit_are_merged_as_far_as_they_do() {
+    let (folder, opened) = fresh();
+    let rules = Rules {
+        merged_reports_max: 72,
+        ..RULES
+    };
+    let (store, reader) = (opened.store.clone(), opened.reader.clone());
+    let mut compactor = Compactor::new(store, reader, snapshots(&folder), rules);
+    let (mut next_commit, mut told) = (1, Vec::new());
+    for _ in 0..9 {
+        commit_reports(&opened, next_commit..=next_commit + 3);
+        next_commit += 4;
+        snapshot_at(&folder, next_commit - 1);
+        snapshot_at(&folder, next_commit);
+        told.extend(compact(&opened, &mut compactor, 20, &mut next_commit));
+    }
+    told.retain(|line| line.starts_with("merged"));
+    assert_eq!(
+        told,
+        [
+            "merged 3 runs of 36",
+            "merged 3 runs of 36",
+            "merged 3 runs of 36",
+            "merged 2 runs of 72"
+        ]
+    );
+    assert_eq!(all_reports(&opened).len(), 108);
+    assert_eq!(rebuild(&opened.reader).expect("a state").reports, 108);
+}
