@@ -15,6 +15,14 @@ mod alarms;
 mod reference;
 mod disk;
 
+mod cost;
+mod inside;
+mod ground;
+mod growth;
+mod state;
+mod start;
+mod month;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +65,15 @@ pub struct Options {
     /// Seconds of each measurement of rates.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Reports of the month; as many as a thousand seals say in one at one a minute.
+    #[arg(long, default_value_t = 43_200_000)]
+    month_reports: u64,
+    /// Reports in the store that is started on after a crash.
+    #[arg(long, default_value_t = 10_000_000)]
+    start_reports: u64,
+    /// For the bench itself: found so many seals and say what they take in memory.
+    #[arg(long, hide = true)]
+    state_of: Option<u64>,
 }
 
 /// One group of figures, and how they are read. A group needs nothing of another, so that each runs alone.
@@ -89,6 +106,26 @@ const SECTIONS: &[Section] = &[
         group: "corridor",
         measure: |_, table| reference::corridor(&Road::of_pieces(PIECES).points, table),
     },
+    Section {
+        group: "ground",
+        measure: ground::measure,
+    },
+    Section {
+        group: "growth",
+        measure: growth::measure,
+    },
+    Section {
+        group: "state",
+        measure: state::measure,
+    },
+    Section {
+        group: "start",
+        measure: start::measure,
+    },
+    Section {
+        group: "month",
+        measure: month::measure,
+    },
 ];
 
 /// Pieces of the route that every seal travels.
@@ -100,6 +137,10 @@ const CUT_TAKES: Duration = Duration::from_millis(50);
 
 /// Measures and prints.
 pub fn run(options: Options) -> Result<()> {
+    if let Some(seals) = options.state_of {
+        state::look_at_itself(seals);
+        return Ok(());
+    }
     let sections = chosen(&options.only)?;
     let above = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = above.join(format!("segel-bench-{}", std::process::id()));
