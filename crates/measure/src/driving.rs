@@ -13,6 +13,8 @@ use crate::{Dice, Plan};
 
 /// Between these parts of its road a seal turns round: it never arrives.
 const TURNS_AT: (f64, f64) = (0.05, 0.85);
+/// The truck powers it: no battery outlasts a journey that never ends.
+const CHARGING: u8 = 0xff;
 /// Rope in, motor locked, the way a seal on the road says it.
 const SEALED: Status = Status(0x20E0);
 
@@ -31,7 +33,6 @@ struct Wheels {
     speed_kmh: f64,
     said: ServerTime,
     mileage_km: f64,
-    battery: f64,
     serial: u8,
     cell: u16,
 }
@@ -85,7 +86,6 @@ impl Wheels {
             speed_kmh: dice.between(20.0, 70.0),
             said: from,
             mileage_km: dice.between(1_000.0, 40_000.0),
-            battery: dice.between(60.0, 95.0),
             serial: seal as u8,
             cell: seal as u16,
         }
@@ -97,7 +97,6 @@ impl Wheels {
         self.speed_kmh = (self.speed_kmh + dice.between(-9.0, 9.0)).clamp(8.0, 80.0);
         let driven_m = self.speed_kmh * hours * 1_000.0;
         self.mileage_km += driven_m / 1_000.0;
-        self.battery = (self.battery - hours * 0.05).max(40.0);
         self.along_m += if self.forth { driven_m } else { -driven_m };
         let (near, far) = (LENGTH_M * TURNS_AT.0, LENGTH_M * TURNS_AT.1);
         self.forth = if self.along_m <= near {
@@ -130,7 +129,7 @@ impl Wheels {
             satellites: dice.between(7.0, 12.0) as u8,
             vehicle: 0,
             status: SEALED,
-            battery: self.battery as u8,
+            battery: CHARGING,
             cell_low: self.cell,
             lac: 10_342,
             csq: dice.between(18.0, 26.0) as u8,

@@ -17,8 +17,8 @@ use crate::ground::{Layout, PIECES, road};
 /// When every world begins: 2026-11-24 00:00 UTC.
 pub const START: ServerTime = ServerTime::from_unix_ms(1_795_478_400_000);
 
-/// No container of a world is ever late.
-const TRANSIT_TIME_S: u32 = 400 * 24 * 3600;
+/// Long enough that a seal near the start of its road is not late after a month.
+const TRANSIT_TIME_S: u32 = 20_000 * 3600;
 /// Half the width of every corridor.
 const HALF_WIDTH_M: f32 = 150.0;
 
@@ -80,7 +80,7 @@ fn registered(seal: u64) -> Event {
 
 fn route(number: u64, plan: Plan) -> [Event; 2] {
     let points = road(number, plan.layout);
-    let plan = RoutePlan {
+    let drawn = RoutePlan {
         name: format!("Rute {number}"),
         owner: OrganisationId(1),
         office: OfficeCode::new("040300").expect("six digits"),
@@ -99,7 +99,7 @@ fn route(number: u64, plan: Plan) -> [Event; 2] {
     [
         Event::RouteProposed {
             route,
-            plan,
+            plan: drawn,
             lint: Vec::new(),
         },
         Event::RouteApproved { route, remark },

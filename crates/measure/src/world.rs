@@ -118,10 +118,11 @@ impl World {
             .staged
             .push(staged(ordinal, device, received, record.encode(), observed));
         if !decision.events.is_empty() {
+            // As a replay will: an entry knows when its commit was decided.
             decision
                 .events
                 .iter()
-                .for_each(|event| segel_custody::apply(&mut self.state, event, &Stamp::of(&input, received)));
+                .for_each(|event| self.apply(event, batch.at));
             self.enter_at(batch, ordinal, Cause::Report, decision.events);
         }
     }
