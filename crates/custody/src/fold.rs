@@ -145,15 +145,19 @@ fn service(state: &mut State, event: &Event, stamp: &Stamp) {
             }
         }
         Event::ServiceStopped => state.service.stopped = true,
-        Event::ClockStepped { by_ms } => step_deadlines(state, *by_ms),
+        Event::ClockStepped { by_ms } => step_deadlines(state, *by_ms, stamp.at),
         _ => {}
     }
     state.service.listening_since.get_or_insert(stamp.at);
 }
 
 /// After a step of the wall clock every limit still takes as long as it should, and what runs is measured in the new time.
-fn step_deadlines(state: &mut State, by_ms: i64) {
-    let step = |at: &mut ServerTime| *at = at.plus_ms(by_ms);
+/// When we were absent moves with what it is taken off; what is measured to a clock that waits stays as it was.
+fn step_deadlines(state: &mut State, by_ms: i64, now: ServerTime) {
+    let step = |at: &mut ServerTime| *at = at.stepped(by_ms, now);
+    for (from, until) in &mut state.service.gaps {
+        (*from, *until) = (from.plus_ms(by_ms.max(0)), until.plus_ms(by_ms.max(0)));
+    }
     for trip in state.trips.values_mut() {
         for run in trip.clocks.values_mut().filter(|run| run.is_running()) {
             step(&mut run.due);
@@ -167,7 +171,7 @@ fn step_deadlines(state: &mut State, by_ms: i64) {
         with_some(&mut trip.lapse_due, step);
     }
     for grant in state.grants.values_mut().filter(|grant| grant.ended.is_none()) {
-        step(&mut grant.grant.from);
+        grant.grant.from = grant.grant.from.plus_ms(by_ms);
         step(&mut grant.grant.until);
     }
     for alarm in state.alarms.values_mut() {

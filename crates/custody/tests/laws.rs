@@ -289,3 +289,18 @@ fn a_judgement_about_nothing_changes_nothing() {
         .for_each(|observed| observe(&mut strange, observed));
     assert!(strange.seals.is_empty() && strange.trips.is_empty());
 }
+
+/// "The whole state can be rebuilt": a place that was written into an entry is read back to the last bit.
+#[test]
+fn a_place_in_an_entry_is_read_back_to_the_last_bit() {
+    for lon in [
+        110.499_971_666_666_67_f64,
+        110.458_121_666_666_66,
+        -6.1,
+        106.880_000_000_000_01,
+    ] {
+        let written = serde_json::to_string(&lon).expect("a number is written");
+        let read: f64 = serde_json::from_str(&written).expect("a number is read");
+        assert_eq!(read.to_bits(), lon.to_bits(), "{written}");
+    }
+}

@@ -63,3 +63,52 @@ fn a_limit_that_ran_out_before_our_absence_is_the_technicians() {
     "#]],
     );
 }
+
+/// "One stepped back is waited for at a creep": nothing is overdue at once because the clock was set back. The limit of T1
+/// ends 4 minutes later, of which server time tells 3.75 seconds.
+#[test]
+fn a_clock_set_back_makes_nothing_overdue_at_once() {
+    check(
+        "given installing
+         0:04 clock set back 3600
+         0:04:03 tick
+         0:04:04 tick",
+        expect![[r#"
+            0:04 ClockStepped
+            0:04:03 trip 1 Install OVERDUE
+            0:04:03 ALARM 1 A21 S3: T1 installation exceeded its limit of 5 min
+            0:04:03 SKP message 4: E07
+        "#]],
+    );
+}
+
+/// Law 7: "silence counts only time in which we listened", also where the clock was set forward after we had been absent. The
+/// seal was heard at 0:15; one minute before the absence and one before the step are listened to, then eight more.
+#[test]
+fn an_absence_is_no_silence_after_the_clock_was_set_forward() {
+    let mut world = story::World::with_cast();
+    let silent = |world: &story::World| {
+        let mut alarms = world.state.alarms.values();
+        alarms.any(|alarm| alarm.finding.code == segel_model::AlarmCode::A12)
+    };
+    world.given(
+        "given travelling\n0:40 we start again, absent since 0:16\n0:41 clock steps 3600\n1:48:59 nothing",
+    );
+    assert!(!silent(&world));
+    world.given("1:49 nothing");
+    assert!(silent(&world));
+}
+
+/// And where it was set back: no silence at once.
+#[test]
+fn a_clock_set_back_makes_no_seal_silent_at_once() {
+    let mut world = story::World::with_cast();
+    world.given("given travelling\n0:16 clock set back 3600\n0:16:10 nothing");
+    let raised: Vec<&str> = world
+        .state
+        .alarms
+        .values()
+        .map(|alarm| alarm.finding.code.name())
+        .collect();
+    assert_eq!(raised, [] as [&str; 0]);
+}

@@ -53,6 +53,24 @@ moment! {
     EventTime
 }
 
+/// While it waits for a wall clock that was set back, server time runs at this part of its speed.
+pub const CREEP_PART: i64 = 64;
+
+impl ServerTime {
+    /// Where a deadline lies after the wall clock was set by so much (forward positive) at `now`, so that it still comes
+    /// when it should. Server time does not run back: it waits at a creep for a clock that was set back, so a deadline
+    /// inside the wait is drawn near, and never lies before now for that alone.
+    #[must_use]
+    pub fn stepped(self, by_ms: i64, now: Self) -> Self {
+        let left_ms = self.since_ms(now);
+        match by_ms {
+            0.. => self.plus_ms(by_ms),
+            _ if left_ms <= 0 => self,
+            _ => self.plus_ms(by_ms).max(now.plus_ms(left_ms / CREEP_PART)),
+        }
+    }
+}
+
 impl EventTime {
     /// A seal's time less its measured offset (seal minus server), never after receipt.
     pub fn from_device(said: DeviceTime, offset_ms: i64, received: ServerTime) -> Self {
@@ -73,5 +91,28 @@ impl EventTime {
         Self {
             unix_ms: received.unix_ms,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where a deadline `left_s` after now lies once the clock was set by so many seconds; both from now.
+    fn stepped(left_s: i64, by_s: i64) -> i64 {
+        let now = ServerTime::from_unix_ms(1_800_000_000_000);
+        now.plus_s(left_s).stepped(by_s * 1000, now).since_ms(now)
+    }
+
+    #[test]
+    fn a_deadline_goes_forward_with_the_clock_and_never_comes_at_once_because_it_was_set_back() {
+        assert_eq!(stepped(60, 3600), 3_660_000);
+        assert_eq!(
+            stepped(64, -3600),
+            1_000,
+            "a minute of the wait is a second of server time"
+        );
+        assert_eq!(stepped(4000, -3600), 400_000);
+        assert_eq!(stepped(-5, -3600), -5_000, "what was due stays due");
     }
 }

@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use segel_model::ServerTime;
+use segel_model::time::CREEP_PART;
 
 /// A difference above this is a step; below it the wall clock is being slewed, or a reading was late.
 const STEP_NS: i64 = 1_000_000_000;
-/// While it waits for the wall clock, server time runs at this part of its speed.
-const CREEP_PART: i64 = 64;
 const NS_PER_MS: i64 = 1_000_000;
 
 /// The two clocks of a machine. A test brings its own.

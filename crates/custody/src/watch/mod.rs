@@ -219,7 +219,9 @@ impl TripWatch {
 
     /// The wall clock was stepped: all that is measured against now is anchored anew, so that nothing seems to have lasted
     /// longer than it did.
-    fn shift(&mut self, by_ms: i64) {
+    /// What counts from a moment of ours stays where it is when the clock was set back: server time waits, so a silence is
+    /// called later by so much, and never too soon.
+    fn shift(&mut self, by_ms: i64, now: ServerTime) {
         let Self {
             heard,
             fixed,
@@ -235,9 +237,8 @@ impl TripWatch {
             revisit: _,
             look_again,
         } = self;
-        for moment in [heard, look_again].into_iter().flatten() {
-            *moment = moment.plus_ms(by_ms);
-        }
+        *heard = heard.map(|heard| heard.plus_ms(by_ms.max(0)));
+        *look_again = look_again.map(|look| look.stepped(by_ms, now));
         let outside = outside
             .iter_mut()
             .flat_map(|outside| [&mut outside.since, &mut outside.until]);
@@ -360,7 +361,7 @@ fn shift_all(state: &mut State, by_ms: i64, now: ServerTime) {
         seal.watch.refusals.shift(by_ms);
         seal.clock_offset_ms = seal.watch.clock.offset_ms();
     }
-    each_watch(state, |watch| watch.shift(by_ms));
+    each_watch(state, |watch| watch.shift(by_ms, now));
 }
 
 fn each_watch(state: &mut State, change: impl Fn(&mut TripWatch)) {

@@ -72,6 +72,10 @@ impl World {
                 self.now = self.now.plus_s(by_s);
                 self.input(&Input::ClockStepped { by_ms: by_s * 1_000 });
             }
+            ["clock", "set", "back", seconds] => {
+                let by_s: i64 = seconds.parse().expect("seconds");
+                self.input(&Input::ClockStepped { by_ms: -by_s * 1_000 });
+            }
             [who, ref rest @ ..] => self.person_line(who, rest),
             [] => {}
         }
