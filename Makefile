@@ -5,7 +5,7 @@ ARGS ?=
 export SEGEL_VECTORS ?= $(abspath ../shared/protocols/vectors)
 export SEGEL_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run web build test check bless conformance bench crash fuzz need-rust need-node need-browser need-valgrind
+.PHONY: run web build test check bless conformance bench crash sim fuzz need-rust need-node need-browser need-valgrind
 
 run: need-rust need-node web
 	cargo build --release --locked -p segel
@@ -59,6 +59,11 @@ bench: need-rust
 crash: need-rust
 	cargo build --locked -p segel
 	SEGEL_KILLS=$(or $(KILLS),200) cargo test --locked -p segel-e2e --test crash --test sabotage -- --nocapture --test-threads 1
+
+# Plays ten thousand whole worlds on one thread, each under its seed, and asks the laws: make sim WORLDS=100 SEED=7
+sim: need-rust
+	cargo build --release --locked -p segel-e2e --example worlds
+	WORLDS=$(or $(WORLDS),10000) SEED=$(or $(SEED),1) ./target/release/examples/worlds
 
 # Throws bytes at each decoder for that many seconds: make fuzz FUZZ_SECONDS=3600
 FUZZ_SECONDS ?= 60

@@ -8,3 +8,4 @@ pub mod disk;
 mod chance;
 pub mod crash;
 pub mod lab;
+pub mod worlds;

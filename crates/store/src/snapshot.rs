@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use segel_custody::State;
 use serde::{Deserialize, Serialize};
@@ -199,9 +200,14 @@ fn unfit(detail: impl std::fmt::Display) -> StoreError {
     form("use a snapshot", &detail)
 }
 
-/// A number that changes with every build: the beginning of the SHA-256 over the running program's file.
+/// A number that changes with every build: the beginning of the SHA-256 over the running program's file, read once.
 pub fn form_of_this_program() -> Result<u64, StoreError> {
-    form_of_program(&std::env::current_exe().on_file("find", Path::new("this program"))?)
+    static FORM: OnceLock<u64> = OnceLock::new();
+    if let Some(form) = FORM.get() {
+        return Ok(*form);
+    }
+    let form = form_of_program(&std::env::current_exe().on_file("find", Path::new("this program"))?)?;
+    Ok(*FORM.get_or_init(|| form))
 }
 
 /// The same of another program.

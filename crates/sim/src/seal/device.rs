@@ -108,6 +108,15 @@ impl Device {
         self.lock().outgoing.drain(..).collect()
     }
 
+    /// Puts frames back that were taken and not sent, before all others.
+    pub fn put_outgoing(&self, frames: Vec<Vec<u8>>) {
+        let mut body = self.lock();
+        frames
+            .into_iter()
+            .rev()
+            .for_each(|frame| body.outgoing.push_front(frame));
+    }
+
     /// Bytes of the server; whole sentences are obeyed and taken out.
     pub fn hear(&self, heard: &mut Vec<u8>) {
         hear_all(&self.body, heard);
