@@ -8,6 +8,7 @@ mod sim;
 mod bench;
 mod skp_sim;
 
+mod descriptors;
 mod log;
 mod web;
 

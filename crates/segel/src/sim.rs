@@ -1,10 +1,13 @@
-//! `segel sim load`: the load generator, for any server that speaks the protocol.
+//! `segel sim`: simulated counterparts as programs of their own.
+
+mod bare;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
+use segel_sim::histogram::Histogram;
 use segel_sim::load::{self, Load, Outcome};
 use serde_json::{Value, json};
 
@@ -24,6 +27,8 @@ pub struct Options {
 enum What {
     /// Many seals that report at a rate and wait for their acknowledgements.
     Load(LoadOptions),
+    /// The least a server can do: acknowledges every record and keeps nothing. What `segel bench` is held against.
+    Bare(bare::Options),
 }
 
 #[derive(Debug, Args)]
@@ -52,10 +57,15 @@ struct LoadOptions {
     /// Where the seals drive, as lat,lon,lat,lon.
     #[arg(long, value_parser = road, allow_hyphen_values = true)]
     road: Option<Road>,
-    /// How far back the seals' clocks start where they report as fast as they can, in seconds: so that they may run ahead of
-    /// the world, more than 250 reports a second each, without saying one time and serial twice.
-    #[arg(long, default_value_t = load::LAG_S)]
-    lag_s: i64,
+    /// How long the connections stay open, silent, after the last acknowledgement.
+    #[arg(long, default_value_t = 0.0)]
+    hold: f64,
+    /// Threads that share the seals.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Says the latencies of each tenth of a second, too.
+    #[arg(long)]
+    slices: bool,
     /// Prints one line of JSON.
     #[arg(long)]
     json: bool,
@@ -70,17 +80,26 @@ type Road = [(f64, f64); 2];
 
 /// Runs what is asked for and prints what came of it.
 pub fn run(options: Options) -> Result<()> {
-    let What::Load(options) = options.what;
-    let Spoken::Jointech = options.protocol;
-    let json = options.json;
-    let load = options.load()?;
-    let runtime = tokio::runtime::Runtime::new().context("could not start")?;
-    let outcome = runtime.block_on(load::run(&load))?;
-    if json {
-        println!("{}", as_json(&outcome));
-    } else {
-        print!("{}", as_text(&outcome));
+    crate::descriptors::raise()?;
+    match options.what {
+        What::Load(options) => load(options),
+        What::Bare(options) => bare::run(&options),
     }
+}
+
+fn load(options: LoadOptions) -> Result<()> {
+    let Spoken::Jointech = options.protocol;
+    let (json, slices) = (options.json, options.slices);
+    let outcome = load::run(&options.load()?)?;
+    if !json {
+        print!("{}", as_text(&outcome));
+        return Ok(());
+    }
+    let mut value = as_json(&outcome);
+    if slices {
+        value["slices"] = outcome.slices.iter().map(parts).collect();
+    }
+    println!("{value}");
     Ok(())
 }
 
@@ -94,8 +113,9 @@ impl LoadOptions {
             in_flight: self.in_flight,
             lasting: Duration::try_from_secs_f64(self.seconds).context("so many seconds cannot be")?,
             patience: PATIENCE,
+            hold: Duration::try_from_secs_f64(self.hold).context("so many seconds cannot be")?,
             road: self.road.unwrap_or(ROAD),
-            lag_s: self.lag_s,
+            threads: self.threads,
         })
     }
 }
@@ -130,8 +150,16 @@ fn as_json(outcome: &Outcome) -> Value {
         "broken": outcome.broken,
         "took_s": outcome.took.as_secs_f64(),
         "acknowledged_per_s": outcome.rate(),
+        "began_unix_ms": outcome.began_unix_ms,
+        "latency": parts(&outcome.latency),
         "latency_us": {"p50": us(0.5), "p99": us(0.99), "p999": us(0.999), "max": outcome.latency.worst().as_micros() as u64},
     })
+}
+
+/// For whoever adds several up.
+fn parts(latency: &Histogram) -> Value {
+    let (parts, worst) = latency.parts();
+    json!({"parts": parts, "worst_ns": worst.as_nanos() as u64})
 }
 
 fn as_text(outcome: &Outcome) -> String {

@@ -137,6 +137,17 @@ impl Client {
         )
     }
 
+    /// Puts something in its place; a repeat changes nothing.
+    pub fn put(&self, path: &str, body: Value) -> Result<Value> {
+        let request = self.agent.put(self.url(path)).header("cookie", &self.cookie);
+        let request = request.header("x-csrf-token", &self.csrf);
+        read(
+            request
+                .send_json(body)
+                .with_context(|| format!("could not put {path}"))?,
+        )
+    }
+
     /// Asks for something that comes into being, and gives its number.
     pub fn create(&self, path: &str, body: Value) -> Result<u64> {
         let answer = self.post(path, body)?;

@@ -31,8 +31,6 @@ const START: Position = Position {
 };
 /// An acknowledgement that takes longer will not come.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Containers of one document; the API takes some more.
-pub const PER_DOCUMENT: u32 = 400;
 
 /// The road of a convoy: so many straight pieces, winding westwards.
 #[derive(Debug, Clone)]
@@ -121,7 +119,7 @@ impl Convoy {
         &self.photo
     }
 
-    /// One verified document for the containers of these numbers, at most `PER_DOCUMENT`.
+    /// One verified document for these containers, as many as the API takes.
     pub fn document(&self, number: &str, containers: &[String]) -> Result<u64> {
         let today = self.stage.today();
         let lines: Vec<Value> = containers
@@ -146,6 +144,11 @@ impl Convoy {
     /// Containers of these numbers.
     pub fn containers(first: u64, count: u32) -> Vec<String> {
         (first..first + u64::from(count)).map(container_number).collect()
+    }
+
+    /// Enters the seal of that device into stock; gives its number.
+    pub fn register(&self, device: u64) -> Result<u64> {
+        Ok(registered(&self.stage, device)?.0)
     }
 
     /// Takes one container from the request to its departure.

@@ -1,11 +1,12 @@
-//! Latencies in buckets that grow with the value: 3 per cent wide from a microsecond to an hour, a kilobyte in all.
+//! Latencies in buckets that grow with the value: 3 per cent wide from a nanosecond to a day, twelve kilobytes in all.
 
 use std::time::Duration;
 
-/// Buckets per doubling.
-const STEPS: usize = 32;
-/// Doublings covered: 2^36 microseconds is some 19 hours.
-const DOUBLINGS: usize = 36;
+/// Buckets per doubling, as a power of two.
+const STEPS_LOG: u32 = 5;
+const STEPS: usize = 1 << STEPS_LOG;
+/// Doublings covered: 2^46 nanoseconds is some 19 hours.
+const DOUBLINGS: usize = 46;
 
 /// How often each latency came.
 #[derive(Debug, Clone)]
@@ -38,6 +39,26 @@ impl Histogram {
         self.worst = self.worst.max(other.worst);
     }
 
+    /// The buckets that are not empty, by number, and the longest latency: for another process.
+    pub fn parts(&self) -> (Vec<(usize, u64)>, Duration) {
+        let counted = self.counts.iter().copied().enumerate();
+        (counted.filter(|(_, count)| 0 < *count).collect(), self.worst)
+    }
+
+    /// What another process counted.
+    pub fn of_parts(parts: &[(usize, u64)], worst: Duration) -> Self {
+        let mut whole = Self {
+            worst,
+            ..Self::default()
+        };
+        for (bucket, count) in parts {
+            if let Some(counted) = whole.counts.get_mut(*bucket) {
+                *counted += count;
+            }
+        }
+        whole
+    }
+
     /// How many were counted.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
@@ -62,13 +83,20 @@ impl Histogram {
     }
 }
 
+/// The first bits of the nanoseconds: which doubling, and which step of it.
 fn bucket(latency: Duration) -> usize {
-    let us = (latency.as_nanos() as f64 / 1000.0).max(1.0);
-    ((us.log2() * STEPS as f64) as usize).min(STEPS * DOUBLINGS - 1)
+    let ns = (latency.as_nanos() as u64).max(1);
+    let doubling = ns.ilog2();
+    let step = match doubling.checked_sub(STEPS_LOG) {
+        Some(shift) => ns >> shift,
+        None => ns << (STEPS_LOG - doubling),
+    } as usize;
+    (doubling as usize * STEPS + step - STEPS).min(STEPS * DOUBLINGS - 1)
 }
 
 fn upper_edge(index: usize) -> Duration {
-    Duration::from_nanos((((index + 1) as f64 / STEPS as f64).exp2() * 1000.0) as u64)
+    let (doubling, step) = (index / STEPS, index % STEPS + STEPS + 1);
+    Duration::from_nanos(((step as u64) << doubling) >> STEPS_LOG)
 }
 
 #[cfg(test)]
@@ -84,6 +112,28 @@ mod tests {
             assert!((found / ms - 1.0).abs() < 0.03, "{part}: {found}");
         }
         assert_eq!(histogram.worst(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn every_latency_lies_below_the_edge_of_its_bucket_and_no_further_than_its_width() {
+        for ns in (0..40).flat_map(|doubling| [1_u64 << doubling, (1 << doubling) + 1, 3 << doubling]) {
+            let edge = upper_edge(bucket(Duration::from_nanos(ns))).as_nanos() as f64;
+            assert!(
+                ns as f64 <= edge && edge <= ns as f64 * 1.04 + 1.0,
+                "{ns}: {edge}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_histogram_comes_whole_from_its_parts() {
+        let mut histogram = Histogram::default();
+        [3, 3, 70]
+            .iter()
+            .for_each(|ms| histogram.add(Duration::from_millis(*ms)));
+        let (parts, worst) = histogram.parts();
+        let again = Histogram::of_parts(&parts, worst);
+        assert_eq!((again.parts(), again.count()), ((parts, worst), 3));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn weigh(data: &Path, promised: u64, table: &mut Table) -> Result<()> {
         "after a kill: {promised} reports were acknowledged, {} are there, every chain holds",
         verified.reports
     ));
-    table.take("sockets", reading);
+    table.take("rates", reading);
     Ok(())
 }
 

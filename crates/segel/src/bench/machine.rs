@@ -68,6 +68,11 @@ impl Machine {
         })
     }
 
+    /// How many descriptors a process may hold.
+    pub fn descriptors(&self) -> u64 {
+        self.descriptors
+    }
+
     /// Why a rate is what it is, in one sentence.
     pub fn excuse(&self) -> String {
         format!(

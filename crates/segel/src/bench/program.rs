@@ -1,4 +1,4 @@
-//! The other processes: Segel, and the seals that load it.
+//! The other processes: Segel, the bare loop, and the seals that load them.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -8,21 +8,45 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use segel_sim::histogram::Histogram;
 use serde_json::Value;
+
+/// A clock tick of `/proc/<process>/stat`: a hundredth of a second on every Linux there is.
+const TICK_S: f64 = 0.01;
+
+/// A process of the bench's; none is left behind when the bench fails.
+struct Held(Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
+    }
+}
 
 /// Segel at work in a folder.
 pub struct Program {
-    child: Child,
+    held: Held,
     /// The API.
     pub base: String,
     /// The door for seals.
     pub jointech: SocketAddr,
     /// The two invitations of its first start.
-    pub codes: (String, String),
+    pub codes: Option<(String, String)>,
+}
+
+/// What a process takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// Memory it holds that is no copy of a file: neither its own program nor pages of the database.
+    pub memory_bytes: f64,
+    /// Processor time so far.
+    pub cpu_s: f64,
 }
 
 impl Program {
-    /// Starts this very binary in an empty folder.
+    /// Starts this very binary with its data in that folder.
     pub fn start(folder: &Path) -> Result<Self> {
         let log = File::create(folder.join("log")).context("could not create a log")?;
         let mut serve = this_program()?;
@@ -30,39 +54,72 @@ impl Program {
         for door in ["--http", "--jointech", "--osmand"] {
             serve.arg(door).arg("127.0.0.1:0");
         }
-        let mut child = serve
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .context("could not start segel serve")?;
-        let stdout = child.stdout.take().context("its output is ours")?;
-        let doors = read_doors(stdout);
-        let (base, jointech, codes) = doors.with_context(|| {
+        let (held, doors) = opened(serve, log).with_context(|| {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             format!("segel serve did not start: {log}")
         })?;
         Ok(Self {
-            child,
-            base,
-            jointech,
-            codes,
+            held,
+            base: doors.base.context("it named no door for people")?,
+            jointech: doors.jointech,
+            codes: doors.codes,
         })
     }
 
     /// Ends it without warning, as a power cut does to a process.
-    pub fn kill(mut self) -> Result<()> {
-        self.child.kill().context("could not kill segel serve")?;
-        self.child.wait().context("could not wait for its end")?;
+    pub fn kill(self) -> Result<()> {
+        let mut held = self.held;
+        held.0.kill().context("could not kill segel serve")?;
+        held.0.wait().context("could not wait for its end")?;
         Ok(())
+    }
+
+    /// Ends it in good order.
+    pub fn stop(self) -> Result<()> {
+        let mut held = self.held;
+        kill_process(Pid::from_child(&held.0), Signal::TERM).context("could not stop segel serve")?;
+        let ended = held.0.wait().context("could not wait for its end")?;
+        ensure!(ended.success(), "segel serve did not stop in good order");
+        Ok(())
+    }
+
+    /// What it takes now.
+    pub fn usage(&self) -> Result<Usage> {
+        let process = self.held.0.id();
+        let read = |file: &str| {
+            let path = format!("/proc/{process}/{file}");
+            std::fs::read_to_string(&path).with_context(|| format!("could not read {path}"))
+        };
+        let (status, stat) = (read("status")?, read("stat")?);
+        let own = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let own_kib: Option<f64> = own.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
+        // Behind the name in brackets, which may hold spaces, the 12th and 13th word are user and system time.
+        let words = stat.rsplit(") ").next().unwrap_or_default();
+        let ticks = words.split(' ').skip(11).take(2).map(str::parse::<f64>);
+        Ok(Usage {
+            memory_bytes: own_kib.context("no memory is told")? * 1024.0,
+            cpu_s: ticks.map(|ticks| ticks.unwrap_or_default()).sum::<f64>() * TICK_S,
+        })
     }
 }
 
-/// A bench that fails leaves no process behind.
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _gone = self.child.wait();
+/// The bare loop, in a process of its own.
+pub struct Bare {
+    _held: Held,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Bare {
+    /// Starts it.
+    pub fn start() -> Result<Self> {
+        let mut bare = this_program()?;
+        bare.args(["sim", "bare"]);
+        let (held, doors) = opened(bare, Stdio::inherit()).context("the bare loop did not start")?;
+        Ok(Self {
+            _held: held,
+            address: doors.jointech,
+        })
     }
 }
 
@@ -72,7 +129,22 @@ fn this_program() -> Result<Command> {
     ))
 }
 
-type Doors = (String, SocketAddr, (String, String));
+struct Doors {
+    base: Option<String>,
+    jointech: SocketAddr,
+    codes: Option<(String, String)>,
+}
+
+fn opened(mut program: Command, stderr: impl Into<Stdio>) -> Result<(Held, Doors)> {
+    let mut child = program
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()?;
+    let stdout = child.stdout.take().context("its output is ours")?;
+    let held = Held(child);
+    Ok((held, read_doors(stdout)?))
+}
 
 fn read_doors(stdout: ChildStdout) -> Result<Doors> {
     let (mut base, mut jointech, mut customs, mut provider) = (None, None, None, None);
@@ -88,15 +160,15 @@ fn read_doors(stdout: ChildStdout) -> Result<Doors> {
             _ => {}
         }
     }
-    Ok((
-        base.context("it named no door for people")?,
-        jointech.context("it named no door for seals")?,
-        customs.zip(provider).context("it invited nobody")?,
-    ))
+    Ok(Doors {
+        base,
+        jointech: jointech.context("it named no door for seals")?,
+        codes: customs.zip(provider),
+    })
 }
 
 /// What the seals do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Load {
     /// The server.
     pub target: SocketAddr,
@@ -110,59 +182,92 @@ pub struct Load {
     pub in_flight: usize,
     /// How long.
     pub lasting: Duration,
+    /// How long they stay connected and silent afterwards.
+    pub hold: Duration,
     /// Where they drive, there and back.
     pub road: [(f64, f64); 2],
 }
 
 /// What came of it.
 pub struct Loaded {
-    /// Reports sent.
-    pub sent: u64,
-    /// Reports acknowledged.
+    /// Reports acknowledged; all that were sent.
     pub acknowledged: u64,
-    /// Answers with a serial nobody waited for.
-    pub strange: u64,
-    /// Connections that broke.
-    pub broken: u64,
     /// Acknowledged a second.
     pub per_second: f64,
-    /// From due to acknowledged, in words.
-    pub latency: String,
+    /// When the first report was due.
+    pub began_unix_ms: i64,
+    /// From due to acknowledged.
+    pub latency: Histogram,
+    /// The same for each slice of a paced load.
+    pub slices: Vec<Histogram>,
 }
 
-/// Runs the load generator as a process of its own.
-pub fn load(load: &Load) -> Result<Loaded> {
-    let [(lat0, lon0), (lat1, lon1)] = load.road;
-    let mut sim = this_program()?;
-    sim.args(["sim", "load", "--json", "--lag-s", "0"])
-        .args(["--target", &load.target.to_string()])
-        .args(["--seals", &load.seals.to_string()])
-        .args(["--first-id", &load.first_id.to_string()])
-        .args(["--in-flight", &load.in_flight.to_string()])
-        .args(["--seconds", &load.lasting.as_secs_f64().to_string()])
-        .args(["--road", &format!("{lat0},{lon0},{lat1},{lon1}")]);
-    if let Some(rate) = load.rate {
-        sim.args(["--rate", &rate.to_string()]);
+/// A generator at work.
+pub struct Loading(Held);
+
+impl Load {
+    /// Starts the generator as a process of its own.
+    pub fn start(&self) -> Result<Loading> {
+        let [(lat0, lon0), (lat1, lon1)] = self.road;
+        let mut sim = this_program()?;
+        sim.args(["sim", "load", "--json", "--slices"])
+            .args(["--target", &self.target.to_string()])
+            .args(["--seals", &self.seals.to_string()])
+            .args(["--first-id", &self.first_id.to_string()])
+            .args(["--in-flight", &self.in_flight.to_string()])
+            .args(["--seconds", &self.lasting.as_secs_f64().to_string()])
+            .args(["--hold", &self.hold.as_secs_f64().to_string()])
+            .args(["--road", &format!("{lat0},{lon0},{lat1},{lon1}")]);
+        if let Some(rate) = self.rate {
+            sim.args(["--rate", &rate.to_string()]);
+        }
+        let started = sim.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        Ok(Loading(Held(started.context("could not run segel sim load")?)))
     }
-    let ended = sim
-        .stderr(Stdio::inherit())
-        .output()
-        .context("could not run segel sim load")?;
-    ensure!(ended.status.success(), "segel sim load failed");
-    let said = serde_json::from_slice(&ended.stdout).context("segel sim load says no JSON")?;
-    loaded(&said).context("segel sim load does not say everything")
+
+    /// Runs it to its end.
+    pub fn run(&self) -> Result<Loaded> {
+        self.start()?.end()
+    }
 }
 
-fn loaded(said: &Value) -> Option<Loaded> {
-    let count = |name: &str| said[name].as_u64();
-    let ms = |name: &str| said["latency_us"][name].as_f64().map(|us| us / 1e3);
-    let (p50, p99, max) = (ms("p50")?, ms("p99")?, ms("max")?);
-    Some(Loaded {
-        sent: count("sent")?,
-        acknowledged: count("acknowledged")?,
-        strange: count("strange")?,
-        broken: count("broken")?,
-        per_second: said["acknowledged_per_s"].as_f64()?,
-        latency: format!("p50 {p50:6.2} ms  p99 {p99:6.2} ms  max {max:6.2} ms"),
+impl Loading {
+    /// Waits for its end, and demands that everything was acknowledged.
+    pub fn end(self) -> Result<Loaded> {
+        let mut held = self.0;
+        let stdout = held.0.stdout.take().context("its output is ours")?;
+        let said = serde_json::from_reader(BufReader::new(stdout)).context("segel sim load says no JSON")?;
+        let ended = held.0.wait().context("could not wait for segel sim load")?;
+        ensure!(ended.success(), "segel sim load failed");
+        loaded(&said)
+    }
+}
+
+fn loaded(said: &Value) -> Result<Loaded> {
+    let count = |name: &str| {
+        said[name]
+            .as_u64()
+            .with_context(|| format!("segel sim load says no {name}"))
+    };
+    let (sent, acknowledged) = (count("sent")?, count("acknowledged")?);
+    let (strange, broken) = (count("strange")?, count("broken")?);
+    ensure!(
+        acknowledged == sent && strange == 0 && broken == 0,
+        "{acknowledged} of {sent} reports were acknowledged, {strange} answers were strange, {broken} connections broke"
+    );
+    let slices = said["slices"].as_array().map_or(&[][..], Vec::as_slice);
+    Ok(Loaded {
+        acknowledged,
+        per_second: said["acknowledged_per_s"].as_f64().context("no rate is told")?,
+        began_unix_ms: said["began_unix_ms"].as_i64().context("no beginning is told")?,
+        latency: histogram(&said["latency"])?,
+        slices: slices.iter().map(histogram).collect::<Result<_>>()?,
     })
+}
+
+fn histogram(said: &Value) -> Result<Histogram> {
+    let parts: Vec<(usize, u64)> =
+        serde_json::from_value(said["parts"].clone()).context("latencies are told otherwise")?;
+    let worst = Duration::from_nanos(said["worst_ns"].as_u64().unwrap_or_default());
+    Ok(Histogram::of_parts(&parts, worst))
 }

@@ -1,62 +1,16 @@
-//! What the figures are held against, measured in the same run: a loop that acknowledges and keeps nothing, a file that is
-//! appended to and synced, a corridor looked at the plain way.
+//! What figures are held against, measured in the same run: a file that is appended to and synced, a corridor looked at the
+//! plain way. The bare loop is a process of its own (`segel sim bare`).
 
 use std::fs::File;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use segel_geo::{Corridor, Position};
 use segel_sim::histogram::Histogram;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 use super::table::{Promise, Reading, Table};
-
-/// What a TCP server does at least: read a frame, answer with its serial. It runs until the process ends.
-pub fn bare_loop() -> Result<SocketAddr> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("could not listen")?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    std::thread::spawn(move || runtime.block_on(accept(listener)));
-    Ok(address)
-}
-
-async fn accept(listener: std::net::TcpListener) -> std::io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
-    loop {
-        let (stream, _) = listener.accept().await?;
-        tokio::spawn(answer_frames(stream));
-    }
-}
-
-async fn answer_frames(mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (mut buffer, mut kept) = (vec![0; 64 * 1024], Vec::new());
-    loop {
-        let read = stream.read(&mut buffer).await?;
-        if read == 0 {
-            return Ok(());
-        }
-        kept.extend_from_slice(&buffer[..read]);
-        let (mut answers, mut at) = (Vec::new(), 0);
-        while let Some(length) = kept
-            .get(at + 8..at + 10)
-            .map(|field| usize::from(field[0]) << 8 | usize::from(field[1]))
-        {
-            let Some(serial) = kept.get(at + length + 9) else {
-                break;
-            };
-            answers.extend_from_slice(format!("(P69,0,{serial})").as_bytes());
-            at += length + 10;
-        }
-        kept.drain(..at);
-        stream.write_all(&answers).await?;
-    }
-}
 
 /// Appends and syncs, as the least that durability costs on this disk.
 pub fn syncs(folder: &Path) -> Result<Histogram> {
