@@ -53,7 +53,7 @@ bless: need-rust need-node need-valgrind web/node_modules/.package-lock.json
 # Figures, each beside a reference measured in the same run.
 bench: need-rust
 	cargo build --release --locked -p segel
-	./target/release/segel bench $(ARGS)
+	./target/release/segel bench --json target/bench.json $(ARGS)
 
 # Kills the program two hundred times under load, then a sabotaged one, which must be found out.
 crash: need-rust

@@ -31,6 +31,8 @@ const START: Position = Position {
 };
 /// An acknowledgement that takes longer will not come.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Containers of one document; the API takes some more.
+pub const PER_DOCUMENT: u32 = 400;
 
 /// The road of a convoy: so many straight pieces, winding westwards.
 #[derive(Debug, Clone)]
@@ -119,7 +121,7 @@ impl Convoy {
         &self.photo
     }
 
-    /// One verified document for these containers, as many as the API takes.
+    /// One verified document for the containers of these numbers, at most `PER_DOCUMENT`.
     pub fn document(&self, number: &str, containers: &[String]) -> Result<u64> {
         let today = self.stage.today();
         let lines: Vec<Value> = containers
