@@ -9,7 +9,12 @@ use segel_e2e::program::program;
 #[test]
 fn the_bench_prints_every_figure_beside_its_reference_and_judges_every_report() {
     let bench = Command::new(program())
-        .args(["bench", "--quick", "--only", "rates,alarms,tail,live,memory,many,corridor"])
+        .args([
+            "bench",
+            "--quick",
+            "--only",
+            "rates,alarms,tail,live,memory,many,corridor",
+        ])
         .output()
         .expect("it runs");
     let said = String::from_utf8_lossy(&bench.stdout);
