@@ -8,7 +8,12 @@ use segel_e2e::program::program;
 #[test]
 fn the_figures_from_inside_the_process_are_all_read() {
     let bench = Command::new(program())
-        .args(["bench", "--quick", "--only", "ground,growth,state,start,month"])
+        .args([
+            "bench",
+            "--quick",
+            "--only",
+            "ground,growth,state,start,month,frames",
+        ])
         .output()
         .expect("it runs");
     let said = String::from_utf8_lossy(&bench.stdout);
@@ -35,6 +40,9 @@ fn the_figures_from_inside_the_process_are_all_read() {
         "the last positions of 50 seals",
         "a day of one seal, cold",
         "the track of a trip of 36 h",
+        "a Jointech record (62 bytes)",
+        "a Jointech lock event",
+        "an OsmAnd request",
     ] {
         assert!(said.contains(figure), "no {figure}: {said}");
     }

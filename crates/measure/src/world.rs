@@ -4,7 +4,7 @@ use segel_custody::{Stamp, State};
 use segel_model::entry::{Cause, ENTRY_VERSION};
 use segel_model::input::ReportInput;
 use segel_model::report::Protocol;
-use segel_model::{DeviceId, Entry, Event, Input, Rulebook, ServerTime};
+use segel_model::{DeviceId, Entry, Event, Input, Report, Rulebook, ServerTime};
 use segel_store::{Batch, Journaled, Position, Staged, Store, StoreError};
 
 use crate::{Driving, Plan, START, founding};
@@ -104,10 +104,27 @@ impl World {
         let record = self.driving.drive(self.next, said);
         self.next = (self.next + 1) % self.driving.len();
         self.reported += 1;
-        let report = record.report(received);
-        let device = report.device.clone();
+        self.hear(
+            batch,
+            ordinal,
+            Protocol::Jointech,
+            record.report(received),
+            record.encode(),
+        );
+    }
+
+    /// A report of any protocol joins a commit, judged and folded.
+    pub fn hear(
+        &mut self,
+        batch: &mut Batch,
+        ordinal: u32,
+        protocol: Protocol,
+        report: Report,
+        raw: Vec<u8>,
+    ) {
+        let (device, received) = (report.device.clone(), report.received);
         let input = Input::Report(ReportInput {
-            protocol: Protocol::Jointech,
+            protocol,
             connection: 1,
             report,
         });
@@ -116,7 +133,7 @@ impl World {
         segel_custody::observe(&mut self.state, &observed);
         batch
             .staged
-            .push(staged(ordinal, device, received, record.encode(), observed));
+            .push(staged(ordinal, protocol, device, received, raw, observed));
         if !decision.events.is_empty() {
             // As a replay will: an entry knows when its commit was decided.
             decision
@@ -161,6 +178,7 @@ fn rules() -> Rulebook {
 
 fn staged(
     ordinal: u32,
+    protocol: Protocol,
     device: DeviceId,
     received: ServerTime,
     raw: Vec<u8>,
@@ -170,7 +188,7 @@ fn staged(
     let peer = ([10, (seal >> 16) as u8, (seal >> 8) as u8, seal as u8], 40_000);
     Staged {
         ordinal,
-        protocol: Protocol::Jointech,
+        protocol,
         profile: "jt701d".into(),
         decoder_version: 1,
         device,

@@ -26,6 +26,7 @@ mod growth;
 mod state;
 mod start;
 mod month;
+mod frames;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -217,6 +218,10 @@ const SECTIONS: &[Section] = &[
     Section {
         group: "month",
         measure: month::measure,
+    },
+    Section {
+        group: "frames",
+        measure: frames::measure,
     },
 ];
 
