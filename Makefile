@@ -55,10 +55,12 @@ bench: need-rust
 	cargo build --release --locked -p segel
 	./target/release/segel bench --json target/bench.json $(ARGS)
 
-# Kills the program two hundred times under load, then a sabotaged one, which must be found out.
+# Kills the program two hundred times under load and loses the power a thousand times; then sabotaged ones, which must be
+# found out: make crash KILLS=1000 CRASHES=5000
 crash: need-rust
 	cargo build --locked -p segel
 	SEGEL_KILLS=$(or $(KILLS),200) cargo test --locked -p segel-e2e --test crash --test sabotage -- --nocapture --test-threads 1
+	SEGEL_CRASHES=$(or $(CRASHES),1000) cargo test --locked -p segel-e2e --test lab --test lab_faults --test lab_sabotage -- --nocapture --test-threads 1
 
 # Plays ten thousand whole worlds on one thread, each under its seed, and asks the laws: make sim WORLDS=100 SEED=7
 sim: need-rust

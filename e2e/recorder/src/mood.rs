@@ -35,11 +35,11 @@ impl Turn {
         }
     }
 
-    /// The number of this call, where it has come to the one that fails.
+    /// How many calls ago the one that fails was, where it has come.
     fn has_come(&self) -> Option<u64> {
         let at = self.at?;
         let number = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
-        (at <= number).then_some(number - at)
+        number.checked_sub(at)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod check;
 mod disk;
+mod fault;
 mod file;
 mod log;
 mod promises;
@@ -24,6 +25,7 @@ use log::Line;
 use promises::{Kept, Listener};
 use run::{Doing, Recorded};
 
+pub use fault::{Fault, Outcome, fail};
 pub use file::Loss;
 pub use run::{Program, Sabotage};
 

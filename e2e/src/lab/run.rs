@@ -61,7 +61,8 @@ pub enum Sabotage {
 
 /// A house under the recorder.
 pub struct Watched {
-    house: House,
+    /// The house.
+    pub house: House,
     log: PathBuf,
     folder: TempDir,
     before: Disk,
@@ -115,8 +116,13 @@ impl Watched {
         })
     }
 
+    /// A file that lies outside the watched folder.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// The run is over: nobody works in the folder any more.
-    fn recorded(self, doing: Doing, kept: Kept, form: u64) -> Result<Recorded> {
+    pub fn recorded(self, doing: Doing, kept: Kept, form: u64) -> Result<Recorded> {
         let lines = log::read(&self.log)?;
         ensure!(lines.len() > 10, "the recorder was not loaded");
         Ok(Recorded {
