@@ -23,7 +23,7 @@ fn outcome(fault: Fault) -> Outcome {
 /// loses it.
 #[test]
 fn a_sync_that_fails_ends_the_program_or_is_made_good_before_anything_is_acknowledged() {
-    let outcomes = [1, 2, 3, 5].map(|at| outcome(Fault::Sync(at)));
+    let outcomes = [1, 2, 4].map(|at| outcome(Fault::Sync(at)));
     let ended: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.ended).collect();
     assert!(!ended.is_empty(), "no commit ever met the sync that failed");
     for outcome in ended {
