@@ -381,10 +381,11 @@ struct Granted {
     seal: SealId,
     from: ServerTime,
     until: ServerTime,
+    ended: bool,
 }
 
 fn grants(end: &End) -> BTreeMap<GrantId, Granted> {
-    let mut grants = BTreeMap::new();
+    let mut grants: BTreeMap<GrantId, Granted> = BTreeMap::new();
     for (entry, event) in end.events() {
         match event {
             Event::Granted { grant, what } => {
@@ -392,12 +393,20 @@ fn grants(end: &End) -> BTreeMap<GrantId, Granted> {
                     seal: what.seal,
                     from: what.from,
                     until: what.until,
+                    ended: false,
                 };
                 grants.insert(*grant, life);
             }
             Event::GrantEnded { grant, .. } => {
                 if let Some(life) = grants.get_mut(grant) {
                     life.until = life.until.min(entry.at);
+                    life.ended = true;
+                }
+            }
+            // A window still takes as long as it should.
+            Event::ClockStepped { by_ms } => {
+                for life in grants.values_mut().filter(|life| !life.ended) {
+                    life.until = life.until.stepped(*by_ms, entry.at);
                 }
             }
             _ => {}
