@@ -231,7 +231,7 @@ fn approved_route(stage: &Stage, road: &Road, name: &str) -> Result<u64> {
         "name": name, "owner": null, "office": stage.office, "points": points, "half_widths_m": [HALF_WIDTH_M],
         "origin": area("TPKS", first), "destination": area("Gudang Barat", last),
         "stops": [], "forbidden": [], "no_coverage": [],
-        "distance_m": ((road.points.len() - 1) as f64 * STEP_M) as u32, "transit_time_s": 7200, "interval_s": 60
+        "distance_m": ((road.points.len() - 1) as f64 * STEP_M) as u32, "transit_time_s": 7200, "interval_s": stage.pace.interval_s
     });
     let route = stage.importer.create("/routes", plan)?;
     let remark = json!({"remark": "rute disetujui"});

@@ -28,6 +28,9 @@ const AT_ONCE: usize = 24;
 const PER_DOCUMENT: u32 = 40;
 /// Containers of a group at most: groups are numbered so far apart.
 const IN_GROUP_MAX: u32 = 100_000;
+/// The longest interval a route may have: thousands of seals that are not connected in a group must not fall silent, each with
+/// an alarm, in the middle of what is measured. The load reports far oftener.
+const INTERVAL_S: u32 = 1800;
 /// The counter of reports that were judged against a corridor.
 const JUDGED: &str = "segel_engine_corridor_judged_total";
 /// Open connections of seals.
@@ -143,7 +146,7 @@ fn prepare(folder: &Path, crowd: Crowd) -> Result<Roll> {
 
 fn stage(program: &Program, cast: &Cast) -> Result<Stage> {
     let pace = Pace {
-        interval_s: 60,
+        interval_s: INTERVAL_S,
         haste: 1.0,
     };
     Stage::set(&program.base, cast, (EMAS, "officer"), Tempo::true_time(), pace)
