@@ -143,7 +143,7 @@ impl Engine {
         }
         self.take_lanes(&mut round, stopping);
         if stopping {
-            self.take(&mut round, Input::Stopping, &Side::default());
+            self.take(&mut round, &Input::Stopping, &Side::default());
         }
         let taken = round.inputs;
         self.finish(round)?;
@@ -183,12 +183,12 @@ impl Engine {
 
     fn take_clock(&mut self, round: &mut Round) {
         for by_ms in self.shared.clock.take_steps() {
-            self.take(round, Input::ClockStepped { by_ms }, &Side::default());
+            self.take(round, &Input::ClockStepped { by_ms }, &Side::default());
         }
         let held_back = self.no_tick_before.is_some_and(|until| round.at() < until);
         let due = self.state.next_deadline().is_some_and(|due| due <= round.at());
         if due && !held_back {
-            let decision = self.take(round, Input::Tick, &Side::default());
+            let decision = self.take(round, &Input::Tick, &Side::default());
             self.no_tick_before = decision
                 .events
                 .is_empty()
@@ -216,7 +216,7 @@ impl Engine {
             round.answers.push((answer, known));
             return;
         }
-        let decision = self.take(round, Input::Command(input), &side);
+        let decision = self.take(round, &Input::Command(input), &side);
         let given = round.answer(&decision);
         if let Some(key) = key {
             round.batch.side.push(kept_answer(&key, &given, round.at()));
@@ -227,7 +227,7 @@ impl Engine {
 
     fn take_told(&mut self, round: &mut Round, told: Told) {
         let Told { input, side, durable } = told;
-        let decision = self.take(round, *input, &side);
+        let decision = self.take(round, &input, &side);
         if let Some(durable) = durable {
             round.told.push((
                 durable,
@@ -241,38 +241,43 @@ impl Engine {
 
     fn take_delivered(&mut self, round: &mut Round, delivered: Delivered) {
         let Delivered { batch, durable } = delivered;
-        for Heard { source, report, raw } in batch.reports {
-            let (device, received) = (report.device.clone(), report.received);
-            let input = ReportInput {
-                protocol: source.protocol,
-                connection: source.connection,
-                report,
-            };
-            let ordinal = round.ordinal;
-            let decision = self.take(round, Input::Report(input), &Side::default());
-            let observed = decision.observed.expect("every report is judged");
-            round.observed.push(observed.clone());
-            round.batch.staged.push(Staged {
-                ordinal,
-                protocol: source.protocol,
-                profile: source.profile.into(),
-                decoder_version: segel_wire::decoder_version(source.protocol),
-                device,
-                peer: Some(source.peer),
-                received,
-                raw,
-                observed,
-                note: String::new(),
-            });
+        for heard in batch.reports {
+            self.take_heard(round, heard);
         }
         round.batch.side.extend(batch.side);
         round.delivered.push(durable);
     }
 
+    fn take_heard(&mut self, round: &mut Round, heard: Heard) {
+        let Heard { source, report, raw } = heard;
+        let ordinal = round.ordinal;
+        let input = Input::Report(ReportInput {
+            protocol: source.protocol,
+            connection: source.connection,
+            report,
+        });
+        let decision = self.take(round, &input, &Side::default());
+        let Input::Report(ReportInput { report, .. }) = input else {
+            unreachable!("it was made a report")
+        };
+        round.batch.staged.push(Staged {
+            ordinal,
+            protocol: source.protocol,
+            profile: source.profile.into(),
+            decoder_version: segel_wire::decoder_version(source.protocol),
+            device: report.device,
+            peer: Some(source.peer),
+            received: report.received,
+            raw,
+            observed: decision.observed.expect("every report is judged"),
+            note: String::new(),
+        });
+    }
+
     /// Decides one input and folds what was decided, so that the next one sees it.
-    fn take(&mut self, round: &mut Round, input: Input, side: &Side) -> Decision {
+    fn take(&mut self, round: &mut Round, input: &Input, side: &Side) -> Decision {
         let at = round.at();
-        let decision = (self.decide)(&self.state, &input, at, &self.rules);
+        let decision = (self.decide)(&self.state, input, at, &self.rules);
         if let Some(observed) = &decision.observed {
             segel_custody::observe(&mut self.state, observed);
         }
@@ -287,8 +292,8 @@ impl Engine {
     }
 
     /// Folds the events and makes them an entry of the round.
-    fn enter(&mut self, round: &mut Round, input: Input, events: &[Event], side: &Side) {
-        let (stamp, seq) = (Stamp::of(&input, round.at()), round.last_seq + 1);
+    fn enter(&mut self, round: &mut Round, input: &Input, events: &[Event], side: &Side) {
+        let (stamp, seq) = (Stamp::of(input, round.at()), round.last_seq + 1);
         round.last_seq = seq;
         round.rows.leave(projection::leaving(
             &self.state,
@@ -323,7 +328,7 @@ impl Engine {
         readers.for_each(|what| round.rows.touch(what, seq));
         let cause = match input {
             Input::Report(_) => Cause::Report,
-            other => Cause::Input(other),
+            other => Cause::Input(other.clone()),
         };
         let entry = Entry {
             version: ENTRY_VERSION,
@@ -363,21 +368,20 @@ impl Engine {
         let metrics = &self.shared.metrics.engine;
         metrics.round_inputs.observe(round.inputs as f64);
         let durable = self.shared.clock.now();
-        let oldest = round.observed.iter().map(|observed| observed.received).min();
+        let oldest = round.observed().map(|observed| observed.received).min();
         if let Some(oldest) = oldest {
             metrics
                 .receipt_to_durable_s
                 .observe(durable.since_ms(oldest) as f64 / 1000.0);
         }
-        for observed in &round.observed {
+        for observed in round.observed() {
             metrics
                 .lateness_s
                 .observe((observed.received.unix_ms - observed.at.unix_ms) as f64 / 1000.0);
         }
         metrics.corridor_judged.inc_by(
             round
-                .observed
-                .iter()
+                .observed()
                 .filter(|observed| observed.place.is_some_and(|place| place.corridor.is_some()))
                 .count() as u64,
         );
@@ -393,7 +397,7 @@ impl Engine {
     }
 
     fn publish(&self, round: &mut Round, archive: projection::Archive<'_>) {
-        for observed in &round.observed {
+        for observed in round.observed() {
             self.shared.fleet.publish(observed);
         }
         for staged in &round.batch.staged {
@@ -444,10 +448,10 @@ impl Engine {
         }
         let unknown = self.shared.orders.fill(&self.state);
         let mut round = Round::new(self.last_commit + 1, self.shared.clock.now(), self.last_seq);
-        self.take(&mut round, Input::Started { last_listened }, &Side::default());
+        self.take(&mut round, &Input::Started { last_listened }, &Side::default());
         for order in unknown {
             let outcome = segel_model::order::Outcome::NoAnswer;
-            self.take(&mut round, Input::OrderEnded { order, outcome }, &Side::default());
+            self.take(&mut round, &Input::OrderEnded { order, outcome }, &Side::default());
         }
         self.finish(round)
     }
@@ -502,7 +506,6 @@ struct Round {
     inputs: usize,
     last_seq: u64,
     rows: Rows,
-    observed: Vec<Observed>,
     answers: Vec<(oneshot::Sender<Result<Answer, Unavailable>>, Answer)>,
     told: Vec<(oneshot::Sender<Durable>, Durable)>,
     delivered: Vec<WhenDurable>,
@@ -516,7 +519,6 @@ impl Round {
             inputs: 0,
             last_seq,
             rows: Rows::default(),
-            observed: Vec::new(),
             answers: Vec::new(),
             told: Vec::new(),
             delivered: Vec::new(),
@@ -525,6 +527,11 @@ impl Round {
 
     fn at(&self) -> ServerTime {
         self.batch.at
+    }
+
+    /// What was judged of its reports.
+    fn observed(&self) -> impl Iterator<Item = &Observed> {
+        self.batch.staged.iter().map(|staged| &staged.observed)
     }
 
     fn is_empty(&self) -> bool {

@@ -49,7 +49,7 @@ impl Strangers {
             last_seen: staged.received,
             frames: frames.saturating_add(1),
             peer: staged.peer,
-            profile: staged.profile.clone(),
+            profile: staged.profile.to_string(),
         };
         known.insert(name, now);
     }

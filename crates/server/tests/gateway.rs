@@ -145,7 +145,7 @@ fn a_registered_jt701_that_begins_with_a_lock_event_is_answered_as_a_jt701() {
     let page = house.engine.reader().reports(&all).expect("the store reads");
     let kept = &page.reports[0].staged;
     assert_eq!(
-        (kept.profile.as_str(), kept.decoder_version),
+        (&*kept.profile, kept.decoder_version),
         (
             "jt701",
             segel_wire::decoder_version(segel_model::report::Protocol::Jointech)

@@ -1,5 +1,6 @@
 //! What one commit holds. The engine fills it; `Store::commit` makes it durable as one, or not at all.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use segel_model::event::Subject;
@@ -58,7 +59,7 @@ pub struct Staged {
     /// Through which door.
     pub protocol: Protocol,
     /// The profile it was read with, such as `jt701d`.
-    pub profile: String,
+    pub profile: Cow<'static, str>,
     /// The decoder that read it.
     pub decoder_version: u16,
     /// What the device calls itself.

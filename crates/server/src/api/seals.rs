@@ -484,7 +484,7 @@ fn show_raw(staged: &segel_store::Staged, secrets: Secrets) -> RawFrame {
     };
     RawFrame {
         protocol: staged.protocol.into(),
-        profile: staged.profile.clone(),
+        profile: staged.profile.to_string(),
         decoder_version: staged.decoder_version,
         hex: staged.raw.iter().enumerate().map(digits).collect(),
         masked: secrets == Secrets::Masked && !ranges.is_empty(),
