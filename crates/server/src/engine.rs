@@ -451,7 +451,11 @@ impl Engine {
         self.take(&mut round, &Input::Started { last_listened }, &Side::default());
         for order in unknown {
             let outcome = segel_model::order::Outcome::NoAnswer;
-            self.take(&mut round, &Input::OrderEnded { order, outcome }, &Side::default());
+            self.take(
+                &mut round,
+                &Input::OrderEnded { order, outcome },
+                &Side::default(),
+            );
         }
         self.finish(round)
     }

@@ -1,6 +1,6 @@
 //! Small readers over bytes and text that strangers sent. Each gives nothing where there is nothing to read.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::str::{FromStr, from_utf8};
 
 use segel_model::{
@@ -46,6 +46,23 @@ pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }
+
+/// A number in this base, of at least so many digits. Every report says a few, and the general formatter costs ten times as
+/// much.
+pub(crate) fn digits(mut value: u64, base: u64, at_least: usize) -> String {
+    let mut reversed = [b'0'; 64];
+    let mut count = 0;
+    while value != 0 || count < at_least.max(1) {
+        reversed[count] = b"0123456789abcdef"[(value % base) as usize];
+        (value, count) = (value / base, count + 1);
+    }
+    reversed[..count]
+        .iter()
+        .rev()
+        .map(|digit| char::from(*digit))
+        .collect()
+}
+
 /// A number written in text.
 pub(crate) fn number<T: FromStr>(field: &[u8]) -> Option<T> {
     from_utf8(field).ok()?.trim().parse().ok()
@@ -54,4 +71,20 @@ pub(crate) fn number<T: FromStr>(field: &[u8]) -> Option<T> {
 /// A measured number written in text; infinities and "nan" are no measurements.
 pub(crate) fn measure(field: &[u8]) -> Option<f64> {
     number::<f64>(field).filter(|value| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_those_of_the_general_formatter() {
+        use alloc::format;
+        for value in [0, 1, 9, 10, 255, 0xFFFF, 866_000_000_000_001, u64::MAX] {
+            assert_eq!(digits(value, 10, 1), format!("{value}"));
+            assert_eq!(digits(value, 10, 15), format!("{value:015}"));
+            assert_eq!(digits(value, 16, 4), format!("{value:04x}"));
+            assert_eq!(digits(value, 2, 64), format!("{value:064b}"));
+        }
+    }
 }

@@ -15,7 +15,7 @@ use super::{
     place::{self, Place},
     status::Status,
 };
-use crate::read::{bcd, to_bcd, u16_at, u32_at};
+use crate::read::{bcd, digits, to_bcd, u16_at, u32_at};
 
 /// Where things lie, counted from the `$` (manual, table "position data").
 mod field {
@@ -266,7 +266,10 @@ impl Record {
         put("device_type", Extra::Whole(i64::from(self.device_type)));
         put("data_type", Extra::Whole(i64::from(self.data_type)));
         put("mileage_km", Extra::Whole(i64::from(self.mileage_km)));
-        put("status", Extra::Text(format!("{:04x}", self.status.0).into()));
+        put(
+            "status",
+            Extra::Text(digits(u64::from(self.status.0), 16, 4).into()),
+        );
         if let Some(wake) = self
             .fence
             .and_then(|tail| WAKE.get(usize::from(tail.expanded & 0x0F)))
@@ -337,8 +340,8 @@ impl CellTail {
 
     /// Fifteen digits, where the field holds them.
     fn imei(self) -> Option<String> {
-        let digits = bcd(&self.imei).filter(|&digits| digits != 0 && self.imei != NO_IMEI)?;
-        Some(format!("{digits:015}"))
+        let number = bcd(&self.imei).filter(|&number| number != 0 && self.imei != NO_IMEI)?;
+        Some(digits(number, 10, 15))
     }
 }
 

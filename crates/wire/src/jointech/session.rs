@@ -3,7 +3,7 @@
 //! The first frame says who speaks and which dialect. Nothing is answered by itself: every answer waits until its
 //! report is durable, because the seal forgets a record once it is acknowledged.
 
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 use segel_model::{
     DeviceId, OrderId, Report, ServerTime,
@@ -24,7 +24,7 @@ use crate::{
     calendar::Clock,
     limits::{Limits, Profile},
     output::{self, AckToken, NotSpoken, Output, Outputs, Reason, Reported},
-    read::bare,
+    read::{bare, digits},
 };
 
 /// A connection.
@@ -459,7 +459,7 @@ fn record_answer(version: u8, asked: bool, serial: u8) -> Answer {
 }
 
 fn serial_answer(serial: u32) -> Vec<u8> {
-    format!("(P69,0,{serial})").into_bytes()
+    [b"(P69,0,", digits(u64::from(serial), 10, 1).as_bytes(), b")"].concat()
 }
 
 /// First bytes of what is no seal: HTTP, TLS (handshake of any version), SSH.
