@@ -603,11 +603,17 @@ fn overlooked_silence(end: &End, world: &World, segel: &Segel) -> Vec<String> {
     let mut broken = Vec::new();
     for trip in sealed_trips(segel) {
         let until = trip.opened.map_or(world.true_ms, |opened| opened.unix_ms);
+        // The watch begins when we know that the seal is closed, which may be long after it was.
+        let known = end.events().find_map(|(entry, event)| match event {
+            Event::SealClosed { trip: one, .. } if *one == trip.trip => truth(world, entry.at),
+            _ => None,
+        });
+        let since = known.unwrap_or(trip.closed.unix_ms);
         let mut heard: Vec<i64> = end.reports[&trip.seal]
             .iter()
             .filter_map(|stored| truth(world, stored.staged.received))
-            .chain([trip.closed.unix_ms, until])
-            .filter(|at| (trip.closed.unix_ms..=until).contains(at))
+            .chain([since, until])
+            .filter(|at| (since..=until).contains(at))
             .collect();
         heard.sort_unstable();
         for gap in heard.windows(2) {
