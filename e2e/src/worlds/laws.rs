@@ -3,6 +3,7 @@
 //! They look at the journal, at the stored reports, at what SKP was told, and at what the world itself knows to have happened:
 //! which frames a seal was told are taken, when an opening reached it, when somebody cut its rope, when nobody listened.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -90,6 +91,8 @@ pub struct End {
     pub reports: BTreeMap<SealId, Vec<Stored>>,
     /// The last state.
     pub fingerprint: u64,
+    /// Trips whose assessment was compared over two orders of arrival.
+    pub orders_compared: Cell<u64>,
     told: String,
 }
 
@@ -121,6 +124,7 @@ impl End {
             entries,
             reports,
             fingerprint: segel.look(State::fingerprint).unwrap_or_default(),
+            orders_compared: Cell::default(),
             told: told.join("\n"),
         })
     }
@@ -152,6 +156,7 @@ impl End {
     /// Counts what the journal shows.
     pub fn count(&self, tally: &mut Tally) {
         tally.entries += self.entries.len() as u64;
+        tally.orders_compared += self.orders_compared.get();
         tally.reports += self.reports.values().map(Vec::len).sum::<usize>() as u64;
         for event in self.events().map(|(_, event)| event) {
             match event {
