@@ -116,6 +116,11 @@ const FATES: [Fate; 7] = [
 
 /// Crashes it as often as the plan says, and fails at the first broken promise.
 pub fn run(plan: &Plan) -> Result<Tally> {
+    let folder = run::scratch()?;
+    let plan = &Plan {
+        program: plan.program.copied_to(folder.path())?,
+        ..plan.clone()
+    };
     let mut tally = Tally::default();
     let began = Instant::now();
     let worked = run::work(&plan.program, plan.life)?;

@@ -77,6 +77,18 @@ pub struct Program {
     pub sabotage: Option<Sabotage>,
 }
 
+impl Program {
+    /// A copy that no build replaces in the middle of a run: snapshots of another build are none, and its rules may differ.
+    pub fn copied_to(&self, folder: &Path) -> Result<Self> {
+        let path = folder.join("segel");
+        fs::copy(&self.path, &path).context("could not copy the program")?;
+        Ok(Self {
+            path,
+            sabotage: self.sabotage,
+        })
+    }
+}
+
 /// Memory where there is some: what is built here is only looked at.
 pub fn scratch() -> Result<TempDir> {
     let memory = Path::new("/dev/shm");
