@@ -18,6 +18,9 @@ const FORM: u8 = 1;
 /// The most reports one body may claim; a greater count is damage, not data.
 const REPORTS_MAX: usize = 1 << 20;
 
+/// Room that nearly every report fits into.
+const ROOM_BYTES: usize = 1024;
+
 /// The most bytes one report may claim.
 const REPORT_BYTES_MAX: usize = 1 << 20;
 
@@ -73,17 +76,30 @@ const fn bit(seal: u64) -> i64 {
 /// Writes reports down, each behind its seal and its length, so that a reader who wants one seal passes over the others.
 pub(crate) fn encode(staged: &[Staged]) -> Result<Vec<u8>, StoreError> {
     let mut body = Vec::with_capacity(16 + staged.len() * 208);
-    let mut bytes = Vec::with_capacity(512);
+    let mut room = vec![0; ROOM_BYTES];
     body.push(FORM);
     put_number(&mut body, staged.len() as u64);
     for report in staged {
-        bytes.clear();
-        bytes = postcard::to_extend(report, bytes).doing("write staged reports")?;
+        let bytes = written(report, &mut room)?;
         put_number(&mut body, seal_number(report));
         put_number(&mut body, bytes.len() as u64);
-        body.extend_from_slice(&bytes);
+        body.extend_from_slice(bytes);
     }
     Ok(body)
+}
+
+/// Writes one report into the room, which grows where it is too small: copying whole fields into a slice costs a third of
+/// extending a vector byte by byte.
+fn written<'a>(report: &Staged, room: &'a mut Vec<u8>) -> Result<&'a [u8], StoreError> {
+    loop {
+        match postcard::to_slice(report, room).map(|bytes| bytes.len()) {
+            Ok(length) => return Ok(&room[..length]),
+            Err(postcard::Error::SerializeBufferFull) => room.resize(room.len() * 2, 0),
+            failed => {
+                failed.doing("write staged reports")?;
+            }
+        }
+    }
 }
 
 /// Reads them back.

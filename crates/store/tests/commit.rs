@@ -29,6 +29,17 @@ fn what_was_committed_is_read_back_value_by_value() {
 }
 
 #[test]
+fn a_report_of_a_whole_long_frame_is_kept_between_short_ones() {
+    let (_folder, opened) = fresh();
+    let mut batch = Batch::new(1, START);
+    batch.staged = vec![report(0, 1, 0), report(1, 2, 0), report(2, 3, 0)];
+    batch.staged[1].raw = (0..5_000_u32).map(|number| number as u8).collect();
+    opened.store.commit(&batch).expect("a commit");
+    let rows = opened.reader.staged_after(0, u64::MAX, u64::MAX).expect("rows");
+    assert_eq!(rows[0].reports().expect("whole reports"), batch.staged);
+}
+
+#[test]
 fn a_store_opened_again_goes_on_where_it_stopped() {
     let (folder, opened) = fresh();
     let committed = opened
