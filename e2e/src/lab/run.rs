@@ -79,13 +79,14 @@ pub struct Program {
 
 impl Program {
     /// A copy that no build replaces in the middle of a run: snapshots of another build are none, and its rules may differ.
-    pub fn copied_to(&self, folder: &Path) -> Result<Self> {
-        let path = folder.join("segel");
+    /// It lies beside the program, where programs may be run, as long as its folder is held.
+    pub fn copied(&self) -> Result<(Self, TempDir)> {
+        let beside = self.path.parent().context("the program lies in no folder")?;
+        let folder = tempfile::tempdir_in(beside).context("could not make a folder")?;
+        let path = folder.path().join("segel");
         fs::copy(&self.path, &path).context("could not copy the program")?;
-        Ok(Self {
-            path,
-            sabotage: self.sabotage,
-        })
+        let sabotage = self.sabotage;
+        Ok((Self { path, sabotage }, folder))
     }
 }
 
