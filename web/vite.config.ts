@@ -2,6 +2,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { serviceWorker } from './scripts/service_worker';
 
+const SEGEL = process.env['SEGEL_API'] ?? 'http://127.0.0.1:8080';
+
 export default defineConfig({
   plugins: [svelte(), serviceWorker()],
   // The coast and the sketch are fetched by the map as files of their own, not compiled into a script.
@@ -9,7 +11,7 @@ export default defineConfig({
   server: {
     port: 5173,
     fs: { allow: ['..'] },
-    proxy: { '/api': { target: process.env['SEGEL_API'] ?? 'http://127.0.0.1:8080', changeOrigin: false } },
+    proxy: Object.fromEntries(['/api', '/readyz'].map((path) => [path, { target: SEGEL, changeOrigin: false }])),
   },
   build: {
     outDir: 'dist',

@@ -79,6 +79,8 @@ export const english: Catalogue = {
   'live.off_since': 'Disconnected since {time}; what you see may be stale',
   'live.ended': 'Session ended',
 
+  'ready.not': 'Segel takes no new work right now; what you see stays true.',
+
   'search.label': 'Search container, seal, document or plate',
   'search.short': 'Search',
   'search.none': 'Nothing matches “{words}”',

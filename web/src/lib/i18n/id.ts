@@ -76,6 +76,8 @@ export const indonesian = {
   'live.off_since': 'Terputus sejak {time}; yang tampil mungkin basi',
   'live.ended': 'Sesi berakhir',
 
+  'ready.not': 'Segel sedang tidak menerima pekerjaan baru; yang tampil tetap benar.',
+
   'search.label': 'Cari peti kemas, segel, dokumen, atau pelat',
   'search.short': 'Cari',
   'search.none': 'Tidak ada yang cocok dengan “{words}”',
