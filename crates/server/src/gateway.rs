@@ -13,6 +13,7 @@ mod vault;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::metrics::counter::Counter;
@@ -51,6 +52,7 @@ pub struct Gateway {
     looks: Looks,
     oddities: Arc<Oddities>,
     counts: Mutex<HashMap<Protocol, Arc<Counts>>>,
+    desks: AtomicU32,
     /// Where the vault is read and written, so that no desk waits for a disk; without it, on the spot.
     beside: Option<Handle>,
 }
@@ -112,8 +114,14 @@ impl Gateway {
             looks: Looks::default(),
             oddities,
             counts: Mutex::default(),
+            desks: AtomicU32::default(),
             beside,
         })
+    }
+
+    /// The number of a new desk.
+    fn next_desk(&self) -> u32 {
+        self.desks.fetch_add(1, Ordering::Relaxed)
     }
 
     fn now(&self) -> ServerTime {

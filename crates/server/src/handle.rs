@@ -14,7 +14,7 @@ use crate::ask::{Answer, Asked, Side, Unavailable};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
 use crate::lanes::{Delivered, Durable, NotDelivered, Question, Senders, Told, Waiting, WhenDurable};
-use crate::metrics::Metrics;
+use crate::metrics::{Backlog, Metrics};
 use crate::orders::Orders;
 use crate::reported::ReportBatch;
 use crate::roster::Roster;
@@ -162,6 +162,11 @@ impl EngineHandle {
         self.shared.entries.subscribe()
     }
 
+    /// How many entries some subscriber has not taken yet.
+    pub(crate) fn entries_waiting(&self) -> usize {
+        self.shared.entries.len()
+    }
+
     /// Each seal's moving parts.
     pub fn fleet(&self) -> &Fleet {
         &self.shared.fleet
@@ -212,7 +217,22 @@ impl EngineHandle {
     /// The text of `/metrics`.
     pub fn print_metrics(&self) -> String {
         self.metrics()
-            .print(self.waiting(), self.store().metrics().look())
+            .print(self.waiting(), self.store().metrics().look(), self.backlog())
+    }
+
+    /// What has not moved to history yet.
+    fn backlog(&self) -> Backlog {
+        let read = self.reader().staged_backlog();
+        let (rows, reports, oldest) = read.unwrap_or_else(|failure| {
+            tracing::warn!(%failure, "staged reports could not be counted");
+            (0, 0, None)
+        });
+        let age_ms = oldest.map_or(0, |oldest| self.clock().now().since_ms(oldest));
+        Backlog {
+            rows,
+            reports,
+            age_s: age_ms.max(0).unsigned_abs() / 1000,
+        }
     }
 
     /// Trips that must be looked at again, with the event times of their reports.

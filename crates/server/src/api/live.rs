@@ -22,6 +22,7 @@ use segel_model::{Entry, Event};
 use segel_store::{RecordKind, Scope, ScopeKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc, watch};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +36,7 @@ use super::say::{About, is_bookkeeping, say};
 use super::types::{LiveEntry, LiveEvent, LiveHello, LiveReset, Severity, Viewport};
 use crate::auth::secrets;
 use crate::auth::sessions::Ended;
+use crate::metrics::{ByReason, Metrics};
 use positions::Feed;
 
 /// Entries in words kept for slow readers.
@@ -61,6 +63,7 @@ pub(super) struct Hub {
 struct Listener {
     person: segel_model::PersonId,
     viewport: watch::Sender<Option<Viewport>>,
+    queue: mpsc::WeakSender<Sse>,
 }
 
 /// An entry in words, with who may see each event of it.
@@ -115,8 +118,8 @@ async fn follow(
     // A browser that reconnects repeats the address it began with; what it has seen since stands in the header.
     let after: Option<u64> = header.max(query.after);
     let stream = secrets::hex(&secrets::random::<8>());
-    let viewport = api.inner.live.enter(&stream, &caller)?;
     let (sender, receiver) = mpsc::channel(QUEUE);
+    let viewport = api.inner.live.enter(&stream, &caller, &sender)?;
     let reader = Reader {
         api,
         keys: keys_of(&caller.scope()),
@@ -171,7 +174,12 @@ async fn set_viewport(
 }
 
 impl Hub {
-    fn enter(&self, stream: &str, caller: &Caller) -> Result<watch::Receiver<Option<Viewport>>, Problem> {
+    fn enter(
+        &self,
+        stream: &str,
+        caller: &Caller,
+        queue: &mpsc::Sender<Sse>,
+    ) -> Result<watch::Receiver<Option<Viewport>>, Problem> {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         let theirs = streams
             .values()
@@ -186,6 +194,7 @@ impl Hub {
             Listener {
                 person: caller.person,
                 viewport,
+                queue: queue.downgrade(),
             },
         );
         Ok(follow)
@@ -196,6 +205,16 @@ impl Hub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(stream);
+    }
+
+    /// How many read, what the slowest of them have not taken, and the fullest queue of any.
+    pub(super) fn show(&self, metrics: &Metrics) {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics.live.readers.set(streams.len() as i64);
+        let waits = |listener: &Listener| listener.queue.upgrade().map(|queue| QUEUE - queue.capacity());
+        let fullest = streams.values().filter_map(waits).max().unwrap_or(0);
+        metrics.queues.set("live_reader", fullest, QUEUE);
+        metrics.queues.set("live_items", self.items.len(), ITEMS_KEPT);
     }
 }
 
@@ -473,9 +492,11 @@ impl Reader {
         })
     }
 
-    async fn reset(&mut self, why: &str) -> Result<(), Over> {
+    async fn reset(&mut self, why: &'static str) -> Result<(), Over> {
         let seq = self.api.inner.live.latest.load(Ordering::Acquire);
         self.seen = seq;
+        let resets = &self.api.engine().metrics().live.resets;
+        resets.get_or_create(&ByReason { reason: why }).inc();
         self.send("reset", None, &LiveReset { seq, why: why.into() })?;
         // The number goes with the snapshot: a reader that broke off between the two is told to begin anew once more.
         let snapshot = snapshot::at(&self.api, &self.caller, seq)
@@ -486,7 +507,15 @@ impl Reader {
 
     /// A full queue is a reader that does not read: the stream ends, and coming back it resumes.
     fn send(&self, name: &str, id: Option<u64>, body: &impl Serialize) -> Result<(), Over> {
-        self.sender.try_send(event(name, id, body)).map_err(|_| Over)
+        self.sender
+            .try_send(event(name, id, body))
+            .map_err(|failure| match failure {
+                TrySendError::Full(_) => {
+                    self.api.engine().metrics().live.broken_off.inc();
+                    Over
+                }
+                TrySendError::Closed(_) => Over,
+            })
     }
 }
 

@@ -38,6 +38,7 @@ use crate::EngineHandle;
 use crate::auth::attempts::Attempts;
 use crate::auth::passwords::Passwords;
 use crate::auth::sessions::Ended;
+use crate::handle::ENTRIES_KEPT;
 use crate::proxies::Proxies;
 use problem::Problem;
 
@@ -121,6 +122,18 @@ impl Api {
 
     fn now(&self) -> ServerTime {
         self.engine().clock().now()
+    }
+
+    /// Sets the figures of queues that nobody keeps as they fill.
+    fn show_queues(&self) {
+        let metrics = self.engine().metrics();
+        let queues = &metrics.queues;
+        self.inner.live.show(metrics);
+        let (passwords, places) = self.inner.passwords.waiting();
+        queues.set("passwords", passwords, places);
+        let (photos, places) = self.inner.photos.waiting();
+        queues.set("photos", photos, places);
+        queues.set("live_entries", self.engine().entries_waiting(), ENTRIES_KEPT);
     }
 
     /// Tells every live stream of theirs.

@@ -118,9 +118,13 @@ async fn ready(State(api): State<Api>) -> Result<&'static str, Problem> {
     Ok("ready\n")
 }
 
-async fn metrics(State(api): State<Api>) -> impl IntoResponse {
+async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, Problem> {
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, media_type)], (api.inner.parts.metrics)())
+    let print = |api: &Api| {
+        api.show_queues();
+        Ok((api.inner.parts.metrics)())
+    };
+    Ok(([(header::CONTENT_TYPE, media_type)], api.block(print).await?))
 }
 
 /// What surrounds every answer.

@@ -37,6 +37,12 @@ impl Default for Passwords {
 }
 
 impl Passwords {
+    /// How many are at it or wait for their turn, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        let places = HASHING_AT_ONCE + HASHING_WAITING;
+        (places - self.places.available_permits(), places)
+    }
+
     /// The password's hash, in the PHC form.
     pub async fn hash(&self, password: String) -> Result<String, Crowded> {
         self.in_turn(move || hash(&password)).await

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use prometheus_client::metrics::gauge::Gauge;
 use slab::Slab;
 
 use segel_model::ServerTime;
@@ -52,6 +53,18 @@ pub struct Desk {
     /// Lines to look at: they have bytes to send, are over, or may be read again.
     touched: Vec<LineKey>,
     drained: Drained,
+    /// Lines that are on an errand.
+    errands: usize,
+    fill: Fill,
+}
+
+/// How full the desk is, for `/metrics`; set once a step.
+struct Fill {
+    lines: Gauge,
+    reports: Gauge,
+    flights: Gauge,
+    errands: Gauge,
+    notes: Gauge,
 }
 
 /// One line to a seal.
@@ -108,10 +121,30 @@ struct Debt {
     transmit: Vec<u8>,
 }
 
+impl Fill {
+    fn of(gateway: &Gateway) -> Self {
+        let queues = &gateway.engine.metrics().queues;
+        let desk = gateway.next_desk();
+        let lines = gateway.limits.connections as usize;
+        // Each line is the cause of few notes, and of one errand.
+        let notes = lines.saturating_add(FLIGHTS_MAX);
+        let gauge = |queue, limit| queues.gauge(queue, Some(desk), limit);
+        Self {
+            lines: gauge("desk_lines", lines),
+            reports: gauge("desk_reports", FLIGHT_REPORTS),
+            flights: gauge("desk_flights", FLIGHTS_MAX),
+            errands: gauge("desk_errands", lines),
+            notes: gauge("desk_notes", notes),
+        }
+    }
+}
+
 impl Desk {
     /// A desk without a line.
     pub fn new(gateway: Arc<Gateway>) -> Self {
         Self {
+            fill: Fill::of(&gateway),
+            errands: 0,
             gateway,
             inbox: Arc::default(),
             tray: Arc::default(),
@@ -195,7 +228,9 @@ impl Desk {
 
     /// Looks at what has happened: durable flights, orders, limits. Then hands over what has gathered.
     pub fn step(&mut self, now: ServerTime) {
-        for note in self.inbox.take() {
+        let notes = self.inbox.take();
+        self.fill.notes.set(notes.len() as i64);
+        for note in notes {
             match note {
                 Note::Durable(flight) => self.landed(flight, now),
                 Note::Lost(flight) => self.lost(flight, now),
@@ -209,6 +244,7 @@ impl Desk {
             self.is_due(key, due, now);
         }
         self.take_off(now);
+        self.show_fill();
     }
 
     /// When `step` has something to do though nobody leaves word.
@@ -288,6 +324,12 @@ impl Desk {
                 Vec::new()
             };
             if !drained.is_plain() || !doubts.is_empty() {
+                self.gateway
+                    .engine
+                    .metrics()
+                    .gateway
+                    .doubts
+                    .inc_by(doubts.len() as u64);
                 return self.send_on_errand(key, conversation, drained, doubts, now);
             }
             if !drained.heard.is_empty() {
@@ -402,6 +444,13 @@ impl Desk {
         self.flying.remove(place).map(|(_, owing)| owing)
     }
 
+    fn show_fill(&self) {
+        self.fill.lines.set(self.lines.len() as i64);
+        self.fill.reports.set(self.gathering.batch.reports.len() as i64);
+        self.fill.flights.set(self.flying.len() as i64);
+        self.fill.errands.set(self.errands as i64);
+    }
+
     fn send_on_errand(
         &mut self,
         key: LineKey,
@@ -412,6 +461,7 @@ impl Desk {
     ) {
         if let Some(line) = self.line_mut(key) {
             line.talk = Talk::Errand(errand::converse(conversation, drained, doubts));
+            self.errands += 1;
         }
         self.go_on_errand(key, now);
     }
@@ -429,6 +479,7 @@ impl Desk {
         };
         let left = matches!(line.talk, Talk::Leaving(_));
         line.talk = Talk::Over;
+        self.errands -= 1;
         self.clear_tray();
         match end {
             _ if left => self.clear(key),
@@ -522,6 +573,7 @@ impl Desk {
         }
         if let Some(line) = self.line_mut(key) {
             line.talk = Talk::Leaving(errand::leave(conversation));
+            self.errands += 1;
         }
         self.go_on_errand(key, now);
     }

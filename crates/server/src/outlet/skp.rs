@@ -102,11 +102,13 @@ impl Skp {
             }
         }
         let (waiting, _) = self.engine.reader().message_backlog()?;
-        self.engine
-            .metrics()
+        let metrics = self.engine.metrics();
+        metrics
             .skp
             .waiting
             .set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        let calls = LANES.len() * LANE_CALLS;
+        metrics.queues.set("skp_calls", self.under_way.len(), calls);
         let next = self.engine.reader().next_message_due()?;
         Ok(next.map(|next| self.closed_until.map_or(next, |closed| next.max(closed))))
     }

@@ -80,6 +80,12 @@ impl Default for Desk {
 }
 
 impl Desk {
+    /// How many are at it or wait for their turn, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        let places = LOOKS_AT_ONCE + LOOKS_WAITING;
+        (places - self.places.available_permits(), places)
+    }
+
     /// Looks at a photo in turn. A look that takes too long is given up; it keeps its turn until it ends, so that slow
     /// photos never take more than their share. A decoder that panics has met a damaged photo.
     pub async fn look(&self, bytes: Arc<Vec<u8>>, office_utc_offset_h: u8) -> Result<Looked, Unusable> {

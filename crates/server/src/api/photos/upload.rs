@@ -39,6 +39,11 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// How many photos are looked at or wait for it, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.looks.waiting()
+    }
+
     /// Looks at a photo in turn.
     pub async fn look(&self, bytes: Arc<Vec<u8>>, office_utc_offset_h: u8) -> Result<Looked, Unusable> {
         self.looks.look(bytes, office_utc_offset_h).await
