@@ -75,12 +75,14 @@ pub struct Limits {
     pub connections_per_seal: u16,
     /// Connections from one network (a /24 of IPv4, a /64 of IPv6). A mobile carrier puts thousands behind one address.
     pub connections_per_network: u32,
+    /// Connections of people in all; a browser holds two or three.
+    pub connections_of_people: u32,
     /// A connection that says nothing for so long is closed. A sleeping seal keeps none; an awake one reports at least
     /// every ten minutes.
     pub idle_s: u32,
-    /// A connection that has not said who it is by then is closed.
+    /// A connection that has not said who it is by then is closed; and a person's that has not said what it wants.
     pub greeting_s: u32,
-    /// How long a slow reader may take to take its acknowledgements; meanwhile its socket is not read.
+    /// How long a slow reader may take to take its acknowledgements or its answer; meanwhile its socket is not read.
     pub write_s: u32,
     /// What an older connection may still say after a newer one began to speak as the same seal: bytes that were on
     /// the way. After this, both speak, and that is a doubt.
@@ -154,6 +156,7 @@ impl Default for Limits {
             connections: 200_000,
             connections_per_seal: 4,
             connections_per_network: 100_000,
+            connections_of_people: 10_000,
             idle_s: 1800,
             greeting_s: 60,
             write_s: 30,

@@ -1,5 +1,7 @@
 //! The whole of Segel as one running thing: store, engine, doors, outlets, and how it stops.
 
+mod porter;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -9,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
+use axum_server::tls_rustls::RustlsConfig;
 use tokio::runtime::Runtime;
 
 use segel_model::report::Protocol;
@@ -24,6 +27,8 @@ use crate::first_start::{self, FirstCodes};
 use crate::gateway::{Doors as SealDoors, Gateway, Oddities, listen};
 use crate::keeper::Keeper;
 use crate::outlet::skp::{Skp, SkpFailure};
+
+use porter::Porter;
 
 /// What a start needs.
 pub struct Setup {
@@ -284,6 +289,7 @@ impl Service {
             .build()?;
         let inside = runtime.enter();
         let beside = Some(runtime.handle().clone());
+        let porter = Porter::new(&config.limits, &self.engine.metrics().people);
         let gateway = Gateway::new(self.engine.clone(), config.limits, oddities, beside);
         let seals = vec![
             (sockets.jointech, Protocol::Jointech),
@@ -292,10 +298,10 @@ impl Service {
         self.seals = Some(SealDoors::open(&gateway, seals)?);
         let router = http(&self.engine)?;
         if let Some(plain) = sockets.http_plain {
-            runtime.spawn(keep_open(plain, router.clone(), None));
+            runtime.spawn(keep_open(porter.clone(), plain, router.clone(), None));
         }
         let tls = certificate(&runtime, config.tls.as_ref())?;
-        runtime.spawn(keep_open(sockets.http, router, tls));
+        runtime.spawn(keep_open(porter, sockets.http, router, tls));
         drop(inside);
         self.runtime = Some(runtime);
         Ok(())
@@ -308,12 +314,9 @@ fn skp_step(outlet: &mut Skp, engine: &EngineHandle) -> Result<Duration, SkpFail
     Ok(next.map_or(SKP_PAUSE, |next| engine.clock().until(now, next).min(SKP_PAUSE)))
 }
 
-fn certificate(
-    runtime: &Runtime,
-    tls: Option<&Tls>,
-) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, StartFailure> {
+fn certificate(runtime: &Runtime, tls: Option<&Tls>) -> Result<Option<RustlsConfig>, StartFailure> {
     let Some(tls) = tls else { return Ok(None) };
-    let read = axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.certificate, &tls.key);
+    let read = RustlsConfig::from_pem_file(&tls.certificate, &tls.key);
     let config = runtime.block_on(read).map_err(|source| StartFailure::Tls {
         path: tls.certificate.display().to_string(),
         source,
@@ -321,21 +324,9 @@ fn certificate(
     Ok(Some(config))
 }
 
-async fn keep_open(socket: TcpListener, router: Router, tls: Option<axum_server::tls_rustls::RustlsConfig>) {
-    if let Err(failure) = serve_http(socket, router, tls).await {
+async fn keep_open(porter: Porter, door: TcpListener, router: Router, tls: Option<RustlsConfig>) {
+    if let Err(failure) = porter.keep(door, router, tls).await {
         tracing::error!(%failure, "the door for people closed");
-    }
-}
-
-async fn serve_http(
-    socket: TcpListener,
-    router: Router,
-    tls: Option<axum_server::tls_rustls::RustlsConfig>,
-) -> io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    match tls {
-        Some(tls) => axum_server::from_tcp_rustls(socket, tls)?.serve(service).await,
-        None => axum_server::from_tcp(socket)?.serve(service).await,
     }
 }
 
