@@ -45,12 +45,9 @@ fn check_paper(deciding: &Deciding<'_>, paper: &Paper) -> Result<(), Refusal> {
         return Err(refusals::plp_between_offices());
     }
     check_lines(paper)?;
-    let known = deciding
-        .base
-        .documents
-        .values()
-        .any(|document| document.is_same_paper(paper));
-    if known {
+    let same_number = deciding.base.index.documents_with(&paper.number);
+    let mut documents = same_number.filter_map(|id| deciding.base.documents.get(&id));
+    if documents.any(|document| document.is_same_paper(paper)) {
         Err(refusals::document_already_known())
     } else {
         Ok(())
@@ -166,12 +163,11 @@ fn end_unsealed(deciding: &mut Deciding<'_>, document: DocumentId, reason: &str)
     }
 }
 
-/// The trips on a document, whose state is asked for. Cancellations are rare, so all trips are simply looked through.
+/// The trips on a document, whose state is asked for.
 fn trips_on(deciding: &Deciding<'_>, document: DocumentId, which: impl Fn(&Trip) -> bool) -> Vec<TripId> {
-    let trips = deciding.base.trips.iter();
+    let trips = deciding.base.index.trips_on(Subject::Document(document));
     trips
-        .filter(|(_, trip)| trip.document == Some(document) && which(trip))
-        .map(|(id, _)| *id)
+        .filter(|id| deciding.base.trips.get(id).is_some_and(&which))
         .collect()
 }
 

@@ -124,7 +124,11 @@ pub(crate) fn complete_step(deciding: &mut Deciding<'_>, id: TripId) {
 /// A photo is not good enough; it stays, and another is needed.
 pub fn reject(deciding: &mut Deciding<'_>, photo: PhotoId, reason: &str) -> Outcome {
     let reason = said(reason)?;
-    let trip = crate::subjects::trip_with_photo(deciding.base, photo).ok_or_else(refusals::no_such_photo)?;
+    let trip = deciding
+        .base
+        .index
+        .trip_with_photo(photo)
+        .ok_or_else(refusals::no_such_photo)?;
     let record = deciding.find_trip(trip)?;
     if record
         .photos

@@ -11,7 +11,6 @@ use segel_model::{
 };
 
 use crate::state::{Document, Invitation, Person, Route, Seal, State, Trip};
-use crate::subjects;
 
 /// Whether a principal may see a thing.
 pub fn sees(state: &State, principal: &Principal, what: Subject) -> bool {
@@ -178,13 +177,6 @@ fn registered_by(state: &State, person: Option<PersonId>, organisation: Organisa
     record.is_some_and(|record| record.belongs == Belonging::Organisation(organisation))
 }
 
-fn trips_with(state: &State, principal: &Principal, which: impl Fn(&Trip) -> bool) -> bool {
-    state
-        .trips
-        .values()
-        .any(|trip| which(trip) && in_trip_scope(state, principal, trip))
-}
-
 /// Whether a principal may see a route plan.
 pub fn sees_route(state: &State, principal: &Principal, id: RouteId) -> bool {
     state
@@ -206,7 +198,8 @@ fn in_route_scope(state: &State, principal: &Principal, id: RouteId, route: &Rou
         (_, Belonging::Organisation(organisation)) => route.plan.owner == *organisation,
         (_, Belonging::Nation) => false,
     };
-    own || trips_with(state, principal, |trip| trip.route == Some(id))
+    let mut trips = state.index.trips_on(Subject::Route(id));
+    own || trips.any(|trip| sees_trip(state, principal, trip))
 }
 
 /// Whether a principal may see an alarm.
@@ -231,7 +224,10 @@ pub fn sees_grant(state: &State, principal: &Principal, id: GrantId) -> bool {
 
 /// Whether a principal may see a photo.
 pub fn sees_photo(state: &State, principal: &Principal, id: PhotoId) -> bool {
-    subjects::trip_with_photo(state, id).is_some_and(|trip| sees_trip(state, principal, trip))
+    state
+        .index
+        .trip_with_photo(id)
+        .is_some_and(|trip| sees_trip(state, principal, trip))
 }
 
 /// Whether a principal may see a person: colleagues, and for customs everybody who is not of another office.

@@ -58,7 +58,7 @@ pub fn trip_of(state: &State, command: &Command) -> Option<TripId> {
         | C::VouchPlace { grant, .. }
         | C::Unlock { grant, .. }
         | C::RecordOpened { grant, .. } => trip_of_grant(state, *grant),
-        C::RejectPhoto { photo, .. } => trip_with_photo(state, *photo),
+        C::RejectPhoto { photo, .. } => state.index.trip_with_photo(*photo),
         C::AcknowledgeAlarm { alarm }
         | C::InvestigateAlarm { alarm, .. }
         | C::CommentAlarm { alarm, .. }
@@ -86,15 +86,6 @@ pub fn trip_of(state: &State, command: &Command) -> Option<TripId> {
         | C::RefuseRoute { .. }
         | C::OpenTrip(_) => None,
     }
-}
-
-/// The trip that holds a photo. Photos are few and rejected rarely, so the trips are simply looked through.
-pub fn trip_with_photo(state: &State, photo: segel_model::PhotoId) -> Option<TripId> {
-    state
-        .trips
-        .iter()
-        .find(|(_, trip)| trip.photos.contains_key(&photo))
-        .map(|(id, _)| *id)
 }
 
 fn trip_of_grant(state: &State, grant: GrantId) -> Option<TripId> {

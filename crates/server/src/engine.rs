@@ -28,7 +28,8 @@ use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
 use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, WhenDurable, lanes};
 use crate::metrics::Metrics;
 use crate::orders::Orders;
-use crate::projection::{self, Rows};
+use crate::projection::{self, Rows, View};
+use crate::readers::Readers;
 use crate::reported::Heard;
 use crate::roster::Roster;
 use crate::strangers::Strangers;
@@ -55,6 +56,7 @@ pub struct Engine {
     last_commit: u64,
     last_seq: u64,
     answers: VecDeque<(IdempotencyKey, Answer)>,
+    readers: Readers,
     no_tick_before: Option<ServerTime>,
     decide: Decide,
     round_limit: Duration,
@@ -117,6 +119,7 @@ impl Engine {
             last_commit: opened.position.commit,
             last_seq: opened.position.seq,
             answers: VecDeque::new(),
+            readers: Readers::default(),
             no_tick_before: None,
             decide: segel_custody::decide,
             round_limit: ROUND_LIMIT,
@@ -295,12 +298,10 @@ impl Engine {
     fn enter(&mut self, round: &mut Round, input: &Input, events: &[Event], side: &Side) {
         let (stamp, seq) = (Stamp::of(input, round.at()), round.last_seq + 1);
         round.last_seq = seq;
-        round.rows.leave(projection::leaving(
-            &self.state,
-            &archive(&self.reader),
-            events,
-            seq,
-        ));
+        let archive = archive(&self.reader);
+        round
+            .rows
+            .leave(projection::leaving(self.view(&archive), events, seq));
         let mut subjects = Vec::new();
         for event in events {
             if let Event::StepRefused { trip, from, to } = event {
@@ -347,8 +348,11 @@ impl Engine {
     /// Makes the round durable, then lets everything out.
     fn finish(&mut self, mut round: Round) -> Result<(), StoreError> {
         let rows = std::mem::take(&mut round.rows);
+        for trip in rows.trips() {
+            self.readers.put(trip, projection::lent(&self.state, trip));
+        }
         let archive = archive(&self.reader);
-        round.batch.records = rows.render(&self.state, &archive);
+        round.batch.records = rows.render(self.view(&archive));
         if round.is_empty() {
             round.speak();
             return Ok(());
@@ -396,6 +400,14 @@ impl Engine {
         );
     }
 
+    fn view<'a>(&'a self, archive: projection::Archive<'a>) -> View<'a> {
+        View {
+            state: &self.state,
+            archive,
+            readers: &self.readers,
+        }
+    }
+
     fn publish(&self, round: &mut Round, archive: projection::Archive<'_>) {
         for observed in round.observed() {
             self.shared.fleet.publish(observed);
@@ -407,7 +419,7 @@ impl Engine {
             for event in &entry.events {
                 self.publish_event(event);
             }
-            let keys = projection::keys(&self.state, archive, &subjects);
+            let keys = projection::keys(self.view(archive), &subjects);
             // Without a listener there is nobody to tell.
             let _nobody = self.shared.entries.send(Arc::new(Published {
                 entry,
@@ -440,6 +452,9 @@ impl Engine {
     /// Everything that listeners read besides SQL, as it stood when the process ended; then the first entry.
     fn publish_recovered(&mut self, last_listened: Option<ServerTime>) -> Result<(), StoreError> {
         self.shared.roster.fill(&self.state);
+        for trip in self.state.trips.keys() {
+            self.readers.put(*trip, projection::lent(&self.state, *trip));
+        }
         for (id, seal) in &self.state.seals {
             self.shared.fleet.recover(*id, seal);
         }

@@ -13,6 +13,7 @@ pub mod reported;
 pub mod lanes;
 pub mod engine;
 pub mod projection;
+mod readers;
 
 pub mod ask;
 pub mod handle;

@@ -19,12 +19,24 @@ use segel_model::skp::Delivery;
 use segel_model::{DeviceId, Event, GrantId, PersonId, PhotoId, SealId, ServerTime, TripId};
 use segel_store::{RecordKind, RecordRow, ScopeKey};
 
+use crate::readers::{Lent, Readers};
+
 /// Finds a trip that has left the working state, by its last record.
 pub type Archive<'a> = &'a dyn Fn(TripId) -> Option<Trip>;
 
+/// What records are made from.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The working state.
+    pub state: &'a State,
+    /// The trips that have left it.
+    pub archive: Archive<'a>,
+    /// Who may see papers because of the trips on them.
+    pub readers: &'a Readers,
+}
+
 /// The record of a subject as it stands in the state; nothing where the state does not hold it.
-pub fn record(state: &State, archive: Archive<'_>, what: Subject, seq: u64) -> Option<RecordRow> {
-    let view = View { state, archive };
+pub fn record(view: View<'_>, what: Subject, seq: u64) -> Option<RecordRow> {
     let mut row = view.row(what)?;
     row.updated_seq = seq;
     row.keys.sort_unstable();
@@ -33,18 +45,28 @@ pub fn record(state: &State, archive: Archive<'_>, what: Subject, seq: u64) -> O
 }
 
 /// Everybody who may see one of these.
-pub fn keys(state: &State, archive: Archive<'_>, subjects: &[Subject]) -> Vec<ScopeKey> {
-    let rows = subjects
-        .iter()
-        .filter_map(|what| record(state, archive, *what, 0));
+pub fn keys(view: View<'_>, subjects: &[Subject]) -> Vec<ScopeKey> {
+    let rows = subjects.iter().filter_map(|what| record(view, *what, 0));
     let mut keys: Vec<ScopeKey> = rows.flat_map(|row| row.keys).collect();
     keys.sort_unstable();
     keys.dedup();
     keys
 }
 
+/// What a trip lends to its document and its route, as it stands in the state.
+pub fn lent(state: &State, id: TripId) -> Option<Lent> {
+    let trip = state.trips.get(&id)?;
+    Some(Lent {
+        papers: [
+            trip.document.map(Subject::Document),
+            trip.route.map(Subject::Route),
+        ],
+        keys: trip_keys(state, trip).into_iter().collect(),
+    })
+}
+
 /// Records of what leaves the working state with these events, taken before they are folded.
-pub fn leaving(state: &State, archive: Archive<'_>, events: &[Event], seq: u64) -> Vec<(Subject, RecordRow)> {
+pub fn leaving(view: View<'_>, events: &[Event], seq: u64) -> Vec<(Subject, RecordRow)> {
     let ending = |event: &Event| {
         Some(match event {
             Event::PersonJoined { invitation, .. } => (Subject::Invitation(*invitation), "used"),
@@ -58,7 +80,7 @@ pub fn leaving(state: &State, archive: Archive<'_>, events: &[Event], seq: u64) 
         })
     };
     let row = |(what, stage): (Subject, &str)| {
-        let mut row = record(state, archive, what, seq)?;
+        let mut row = record(view, what, seq)?;
         row.stage = stage.into();
         Some((what, row))
     };
@@ -86,11 +108,9 @@ pub fn readers_changed(state: &State, event: &Event) -> Vec<Subject> {
         record.route.map(Subject::Route),
         record.seal.map(Subject::Seal),
     ];
-    let photos = record.photos.keys().map(|photo| Subject::Photo(*photo));
     named
         .into_iter()
         .flatten()
-        .chain(photos)
         .chain(state.index.of_trip(trip))
         .collect()
 }
@@ -143,11 +163,6 @@ pub fn address(what: Subject) -> (RecordKind, u64) {
     }
 }
 
-struct View<'a> {
-    state: &'a State,
-    archive: Archive<'a>,
-}
-
 impl View<'_> {
     fn row(&self, what: Subject) -> Option<RecordRow> {
         match what {
@@ -181,7 +196,7 @@ impl View<'_> {
                 .map(|plate| segel_model::BlobHash(plate.0).to_string()),
         ];
         Some(RecordRow {
-            keys: self.trip_keys(trip),
+            keys: trip_keys(self.state, trip),
             trip: Some(id),
             severity: gravest.map(|severity| severity as u8 + 1),
             terms: terms.into_iter().flatten().collect(),
@@ -211,7 +226,7 @@ impl View<'_> {
                     ScopeKey::Office(paper.destination_office.clone()),
                     ScopeKey::Organisation(paper.owner),
                 ];
-                keys.extend(self.keys_of_trips(|trip| trip.document == Some(id)));
+                keys.extend(self.readers.of(what));
                 let containers = paper.lines.iter().map(|line| line.container.as_str().to_owned());
                 RecordRow {
                     keys,
@@ -225,7 +240,7 @@ impl View<'_> {
                     ScopeKey::Office(route.plan.office.clone()),
                     ScopeKey::Organisation(route.plan.owner),
                 ];
-                keys.extend(self.keys_of_trips(|trip| trip.route == Some(id)));
+                keys.extend(self.readers.of(what));
                 RecordRow {
                     keys,
                     terms: vec![route.plan.name.clone()],
@@ -273,7 +288,7 @@ impl View<'_> {
     }
 
     fn photo(&self, id: PhotoId) -> Option<RecordRow> {
-        let trip_id = segel_custody::subjects::trip_with_photo(self.state, id)?;
+        let trip_id = self.state.index.trip_with_photo(id)?;
         let trip = self.state.trips.get(&trip_id)?;
         let photo = trip.photos.get(&id)?;
         let stage = if photo.rejected.is_some() {
@@ -282,7 +297,7 @@ impl View<'_> {
             "stored"
         };
         Some(RecordRow {
-            keys: self.trip_keys(trip),
+            keys: trip_keys(self.state, trip),
             trip: Some(trip_id),
             ..bare(RecordKind::Photo, id.0, stage, photo)
         })
@@ -368,50 +383,14 @@ impl View<'_> {
         })
     }
 
-    /// Everybody a trip concerns: both offices, its owner, its provider, who fits and who opens.
-    fn trip_keys(&self, trip: &Trip) -> Vec<ScopeKey> {
-        let document = trip.document.and_then(|id| self.state.documents.get(&id));
-        let route = trip.route.and_then(|id| self.state.routes.get(&id));
-        let offices = document
-            .map(|document| [&document.paper.office, &document.paper.destination_office])
-            .into_iter()
-            .flatten()
-            .chain(route.map(|route| &route.plan.office))
-            .map(|office| ScopeKey::Office(office.clone()));
-        let organisations = [trip.request.owner, trip.request.provider].map(ScopeKey::Organisation);
-        let people = [trip.technician, self.executor(trip.grant), self.driver(trip)]
-            .into_iter()
-            .flatten()
-            .map(ScopeKey::Person);
-        offices.chain(organisations).chain(people).collect()
-    }
-
-    /// A driver with an account sees the trip under way, and nothing of it afterwards.
-    fn driver(&self, trip: &Trip) -> Option<PersonId> {
-        let driver = trip.request.driver.filter(|_| !trip.state.is_over())?;
-        let mut people = self.state.persons.iter();
-        people
-            .find(|(_, person)| person.subject == driver)
-            .map(|(id, _)| *id)
-    }
-
-    fn executor(&self, grant: Option<GrantId>) -> Option<PersonId> {
-        Some(self.state.grants.get(&grant?)?.grant.executor)
-    }
-
     fn keys_of(&self, trip: Option<TripId>) -> Vec<ScopeKey> {
         let Some(id) = trip else { return Vec::new() };
         match self.state.trips.get(&id) {
-            Some(trip) => self.trip_keys(trip),
+            Some(trip) => trip_keys(self.state, trip),
             None => (self.archive)(id)
-                .map(|trip| self.trip_keys(&trip))
+                .map(|trip| trip_keys(self.state, &trip))
                 .unwrap_or_default(),
         }
-    }
-
-    fn keys_of_trips(&self, of: impl Fn(&Trip) -> bool) -> Vec<ScopeKey> {
-        let trips = self.state.trips.values().filter(|trip| of(trip));
-        trips.flat_map(|trip| self.trip_keys(trip)).collect()
     }
 
     fn seal_keys(&self, seal: &Seal) -> Vec<ScopeKey> {
@@ -425,6 +404,34 @@ impl View<'_> {
         let belongs = person.and_then(|person| belonging(&person.belongs));
         belongs.into_iter().chain([ScopeKey::Person(id)]).collect()
     }
+}
+
+/// Everybody a trip concerns: both offices, its owner, its provider, who fits and who opens.
+fn trip_keys(state: &State, trip: &Trip) -> Vec<ScopeKey> {
+    let document = trip.document.and_then(|id| state.documents.get(&id));
+    let route = trip.route.and_then(|id| state.routes.get(&id));
+    let offices = document
+        .map(|document| [&document.paper.office, &document.paper.destination_office])
+        .into_iter()
+        .flatten()
+        .chain(route.map(|route| &route.plan.office))
+        .map(|office| ScopeKey::Office(office.clone()));
+    let organisations = [trip.request.owner, trip.request.provider].map(ScopeKey::Organisation);
+    let people = [trip.technician, executor(state, trip.grant), driver(state, trip)]
+        .into_iter()
+        .flatten()
+        .map(ScopeKey::Person);
+    offices.chain(organisations).chain(people).collect()
+}
+
+/// A driver with an account sees the trip under way, and nothing of it afterwards.
+fn driver(state: &State, trip: &Trip) -> Option<PersonId> {
+    let driver = trip.request.driver.filter(|_| !trip.state.is_over())?;
+    state.index.person_of(driver)
+}
+
+fn executor(state: &State, grant: Option<GrantId>) -> Option<PersonId> {
+    Some(state.grants.get(&grant?)?.grant.executor)
 }
 
 /// Its provider, and the office of its pool; without a pool every office, until it is on a trip.
@@ -523,11 +530,19 @@ impl Rows {
         self.strangers.push(row);
     }
 
+    /// The trips that entries have moved.
+    pub fn trips(&self) -> impl Iterator<Item = TripId> {
+        self.touched.keys().filter_map(|what| match what {
+            Subject::Trip(trip) => Some(*trip),
+            _ => None,
+        })
+    }
+
     /// All rows.
-    pub fn render(mut self, state: &State, archive: Archive<'_>) -> Vec<RecordRow> {
+    pub fn render(mut self, view: View<'_>) -> Vec<RecordRow> {
         let mut rows = self.strangers;
         for (what, seq) in self.touched {
-            rows.extend(record(state, archive, what, seq).or_else(|| self.left.remove(&what)));
+            rows.extend(record(view, what, seq).or_else(|| self.left.remove(&what)));
         }
         rows
     }

@@ -1,4 +1,5 @@
-//! What is found quicker than by looking through the whole state: limits that are due, open alarms, containers in use.
+//! What is found quicker than by looking through the whole state: limits that are due, open alarms, containers in use, the
+//! trips on a document or a route, the trip of a photo, a person by their subject.
 //!
 //! All of it follows from the records, so it is rebuilt when a state is thawed and never part of a fingerprint. `refresh`
 //! is called for every record that an event has changed.
@@ -10,7 +11,9 @@ use segel_model::alarm::AlarmStage;
 use segel_model::container::ContainerNumber;
 use segel_model::event::Subject;
 use segel_model::trip::TripState;
-use segel_model::{AlarmCode, AlarmId, SealId, ServerTime, TripId};
+use segel_model::{
+    AlarmCode, AlarmId, DocumentId, PersonId, PhotoId, SealId, SecretHash, ServerTime, TripId,
+};
 
 use super::{Alarm, IntervalOrder, State, Trip};
 
@@ -29,6 +32,11 @@ pub struct Index {
     containers: BTreeMap<ContainerNumber, TripId>,
     labels: BTreeMap<String, SealId>,
     of_trip: BTreeMap<TripId, BTreeSet<Subject>>,
+    papers_of: BTreeMap<TripId, [Option<Subject>; 2]>,
+    on_paper: BTreeMap<Subject, BTreeSet<TripId>>,
+    photos: BTreeMap<PhotoId, TripId>,
+    persons: BTreeMap<SecretHash, PersonId>,
+    numbers: BTreeMap<String, BTreeSet<DocumentId>>,
 }
 
 impl Index {
@@ -69,7 +77,27 @@ impl Index {
         self.labels.get(label).copied()
     }
 
-    /// Grants, alarms, orders and messages of a trip.
+    /// The trips on that document or route, over ones too.
+    pub fn trips_on(&self, paper: Subject) -> impl Iterator<Item = TripId> {
+        self.on_paper.get(&paper).into_iter().flatten().copied()
+    }
+
+    /// The trip that a photo was taken for.
+    pub fn trip_with_photo(&self, photo: PhotoId) -> Option<TripId> {
+        self.photos.get(&photo).copied()
+    }
+
+    /// The person whose name and phone stand in that subject record.
+    pub fn person_of(&self, subject: SecretHash) -> Option<PersonId> {
+        self.persons.get(&subject).copied()
+    }
+
+    /// The documents of that number, whatever their kind, date, office and state.
+    pub fn documents_with(&self, number: &str) -> impl Iterator<Item = DocumentId> {
+        self.numbers.get(number).into_iter().flatten().copied()
+    }
+
+    /// Grants, alarms, orders, messages and photos of a trip.
     pub fn of_trip(&self, trip: TripId) -> impl Iterator<Item = Subject> {
         self.of_trip.get(&trip).into_iter().flatten().copied()
     }
@@ -97,6 +125,37 @@ impl Index {
         if belongings.is_some_and(|belongings| belongings.remove(&what) && belongings.is_empty()) {
             self.of_trip.remove(&trip);
         }
+    }
+
+    /// The document and the route of a trip, as they stand now.
+    fn bind(&mut self, trip: TripId, papers: [Option<Subject>; 2]) {
+        let before = self.papers_of.insert(trip, papers).unwrap_or_default();
+        if before != papers {
+            self.unbind(trip, before);
+            for paper in papers.into_iter().flatten() {
+                self.on_paper.entry(paper).or_default().insert(trip);
+            }
+        }
+    }
+
+    fn unbind(&mut self, trip: TripId, papers: [Option<Subject>; 2]) {
+        for paper in papers.into_iter().flatten() {
+            let trips = self.on_paper.get_mut(&paper);
+            if trips.is_some_and(|trips| trips.remove(&trip) && trips.is_empty()) {
+                self.on_paper.remove(&paper);
+            }
+        }
+    }
+
+    /// A trip that has left the state.
+    fn forget_trip(&mut self, trip: TripId) {
+        for what in self.of_trip.remove(&trip).into_iter().flatten() {
+            if let Subject::Photo(photo) = what {
+                self.photos.remove(&photo);
+            }
+        }
+        let papers = self.papers_of.remove(&trip).unwrap_or_default();
+        self.unbind(trip, papers);
     }
 
     fn belong(&mut self, trip: Option<TripId>, what: Subject) {
@@ -138,6 +197,18 @@ impl State {
                     self.index.labels.insert(label.clone(), id);
                 }
             }
+            Subject::Person(id) => {
+                if let Some(person) = self.persons.get(&id) {
+                    self.index.persons.entry(person.subject).or_insert(id);
+                }
+            }
+            Subject::Document(id) => {
+                // The number of a document never changes.
+                if let Some(document) = self.documents.get(&id) {
+                    let number = &document.paper.number;
+                    self.index.numbers.entry(number.clone()).or_default().insert(id);
+                }
+            }
             Subject::Invitation(id) => {
                 let due = self.invitations.get(&id).map(|invitation| invitation.until);
                 self.index.set_due(what, due);
@@ -163,9 +234,19 @@ impl State {
     fn refresh_trip(&mut self, id: TripId) {
         self.refresh_trip_due(id);
         let Some(trip) = self.trips.get(&id) else {
-            self.index.of_trip.remove(&id);
+            self.index.forget_trip(id);
             return;
         };
+        let papers = [
+            trip.document.map(Subject::Document),
+            trip.route.map(Subject::Route),
+        ];
+        self.index.bind(id, papers);
+        for photo in trip.photos.keys() {
+            if self.index.photos.insert(*photo, id).is_none() {
+                self.index.belong(Some(id), Subject::Photo(*photo));
+            }
+        }
         let container = &trip.request.container;
         if holds_container(trip.state) {
             if self.index.containers.get(container) != Some(&id) {
@@ -201,6 +282,8 @@ impl State {
             .chain(self.seals.keys().map(|id| Subject::Seal(*id)))
             .chain(self.alarms.keys().map(|id| Subject::Alarm(*id)))
             .chain(self.grants.keys().map(|id| Subject::Grant(*id)))
+            .chain(self.persons.keys().map(|id| Subject::Person(*id)))
+            .chain(self.documents.keys().map(|id| Subject::Document(*id)))
             .chain(self.invitations.keys().map(|id| Subject::Invitation(*id)))
             .chain(self.orders.keys().map(|id| Subject::Order(*id)))
             .chain(self.messages.keys().map(|id| Subject::Message(*id)))
