@@ -16,7 +16,7 @@ pub fn follow(deciding: &mut Deciding<'_>, observed: &Observed) {
     else {
         return;
     };
-    let Some(before) = deciding.base.trip(id) else {
+    let Some(before) = deciding.trip_before(id) else {
         return;
     };
     let journey = before.journey.after(observed);

@@ -160,7 +160,7 @@ impl<'a> Basis<'a> {
         let route = deciding.base.routes.get(&trip.route?)?;
         Self::from_records(
             trip,
-            deciding.base.seal(trip.seal?)?,
+            deciding.seal_before(trip.seal?)?,
             route,
             deciding.edition_of(trip),
         )

@@ -41,12 +41,21 @@ pub struct Deciding<'a> {
     pub rules: &'a Rulebook,
     /// When, and who asks.
     pub stamp: Stamp,
+    /// The seal and the trip of the report at hand, as they were before it: every rule asks for them.
+    at_hand: AtHand<'a>,
     /// What was judged about the report at hand.
     observed: Option<Observed>,
     /// How exact its fix is, as the seal says.
     accuracy_m: Option<f32>,
     events: Vec<Event>,
     scratch: Option<Box<State>>,
+}
+
+/// Records that were found once for a whole decision.
+#[derive(Default)]
+struct AtHand<'a> {
+    seal: Option<(SealId, &'a Seal)>,
+    trip: Option<(TripId, &'a Trip)>,
 }
 
 pub(crate) fn decide(state: &State, input: &Input, now: ServerTime, rules: &Rulebook) -> Decision {
@@ -66,6 +75,7 @@ impl<'a> Deciding<'a> {
             base,
             rules,
             stamp,
+            at_hand: AtHand::default(),
             observed: None,
             accuracy_m: None,
             events: Vec::new(),
@@ -291,7 +301,12 @@ impl<'a> Deciding<'a> {
     }
 
     fn tick(&mut self) {
-        let due: Vec<Subject> = self.base.index.due_until(self.now()).take(DUE_LIMIT).collect();
+        let now = self.now();
+        let due = self.base.index.due_until(now);
+        let due: Vec<Subject> = due
+            .filter(|what| self.base.is_due(*what, now))
+            .take(DUE_LIMIT)
+            .collect();
         for what in due {
             match what {
                 Subject::Trip(trip) => self.tick_trip(trip),
@@ -357,9 +372,40 @@ impl<'a> Deciding<'a> {
         self.events.push(event);
     }
 
+    /// The report at hand is of this seal; it is found once for all rules.
+    pub fn take_seal(&mut self, id: SealId) -> Option<&'a Seal> {
+        let seal = self.base.seal(id)?;
+        self.at_hand.seal = Some((id, seal));
+        Some(seal)
+    }
+
+    /// The report at hand belongs to this trip; it is found once for all rules.
+    pub fn take_trip(&mut self, id: TripId) -> Option<&'a Trip> {
+        let trip = self.base.trip(id)?;
+        self.at_hand.trip = Some((id, trip));
+        Some(trip)
+    }
+
+    /// A seal, as it stood before the input.
+    pub fn seal_before(&self, id: SealId) -> Option<&'a Seal> {
+        match self.at_hand.seal {
+            Some((known, seal)) if known == id => Some(seal),
+            _ => self.base.seal(id),
+        }
+    }
+
+    /// A trip, as it stood before the input.
+    pub fn trip_before(&self, id: TripId) -> Option<&'a Trip> {
+        match self.at_hand.trip {
+            Some((known, trip)) if known == id => Some(trip),
+            _ => self.base.trip(id),
+        }
+    }
+
     /// A trip, as it stands after the events so far.
     pub fn trip(&self, id: TripId) -> Option<&Trip> {
-        self.changed(|state| state.trips.get(&id))
+        let here = self.scratch.as_ref().and_then(|scratch| scratch.trips.get(&id));
+        here.or_else(|| self.trip_before(id))
     }
 
     /// The trip, or the refusal that says there is none.
@@ -369,7 +415,8 @@ impl<'a> Deciding<'a> {
 
     /// A seal, as it stands after the events so far.
     pub fn seal(&self, id: SealId) -> Option<&Seal> {
-        self.changed(|state| state.seals.get(&id))
+        let here = self.scratch.as_ref().and_then(|scratch| scratch.seals.get(&id));
+        here.or_else(|| self.seal_before(id))
     }
 
     /// The seal, or the refusal that says there is none.

@@ -34,7 +34,7 @@ pub fn follow(deciding: &mut Deciding<'_>, observed: &Observed) {
     let Some(trip) = deciding.trip(id).filter(|trip| is_waiting(trip.state)) else {
         return;
     };
-    let Some(before) = deciding.base.trip(id) else {
+    let Some(before) = deciding.trip_before(id) else {
         return;
     };
     let outside = before.journey.after(observed).outside_origin;

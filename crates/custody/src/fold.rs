@@ -77,7 +77,7 @@ pub(crate) fn observe_trip(state: &mut State, id: TripId, observed: &Observed) {
         }
     }
     watch::fold_trip(trip, observed);
-    state.refresh_trip_due(id);
+    state.index.may_be_due(Subject::Trip(id), trip.due());
 }
 
 impl SkpProgress {

@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod state;
 mod deciding;
 mod fold;
+mod hash;
 pub mod subjects;
 
 pub mod may;

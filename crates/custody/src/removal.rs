@@ -63,9 +63,12 @@ pub fn follow(deciding: &mut Deciding<'_>, input: &ReportInput, observed: &Obser
 
 /// The motor's contact went from closed to open and no signal has said so: an opening all the same, however late it is known.
 fn contacts_opened(deciding: &Deciding<'_>, trip: &Trip, seal: SealId, observed: &Observed) -> bool {
-    let Some(levels) = deciding.base.seal(seal).map(|seal| &seal.watch.levels) else {
+    let Some(levels) = deciding.seal_before(seal).map(|seal| &seal.watch.levels) else {
         return false;
     };
+    if !levels.risen(observed.at, observed).has(Levels::MOTOR_OPEN) {
+        return false;
+    }
     let slack_ms = i64::from(deciding.edition_of(trip).unlock.match_slack_s) * 1_000;
     let closed = levels.before(observed.at);
     // Told is an opening since the record that last said closed.
@@ -73,7 +76,7 @@ fn contacts_opened(deciding: &Deciding<'_>, trip: &Trip, seal: SealId, observed:
         let since = closed.is_none_or(|closed| -slack_ms <= opening.at.since_ms(closed));
         since && opening.at.since_ms(observed.at) <= slack_ms
     });
-    levels.risen(observed.at, observed).has(Levels::MOTOR_OPEN) && !told
+    !told
 }
 
 fn opened(deciding: &mut Deciding<'_>, id: TripId, seal: SealId, opened: &Opened<'_>) {

@@ -182,7 +182,7 @@ pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
 
 /// What a report asks for at once: a range that is full, or one more for a fix that came after the seal was off.
 pub fn heard(deciding: &mut Deciding<'_>, observed: &Observed) {
-    let Some((id, trip)) = observed.trip.and_then(|id| Some((id, deciding.base.trip(id)?))) else {
+    let Some((id, trip)) = observed.trip.and_then(|id| Some((id, deciding.trip_before(id)?))) else {
         return;
     };
     let closed_by_then = trip

@@ -119,10 +119,16 @@ impl Default for Counters {
 impl State {
     /// The seal that speaks under that name, if somebody registered it.
     pub fn seal_of(&self, protocol: Protocol, device: &DeviceId) -> Option<SealId> {
-        self.devices.get(&protocol)?.get(device).copied()
+        let is_that = |seal: &Seal| {
+            let registration = &seal.registration;
+            registration.protocol == protocol && registration.device == *device
+        };
+        let likely = self.index.seal_named(protocol, device);
+        let found = likely.filter(|id| self.seals.get(id).is_some_and(is_that));
+        found.or_else(|| self.devices.get(&protocol)?.get(device).copied())
     }
 
-    /// The next moment at which a limit is due; the engine sends `Input::Tick` then.
+    /// The next moment at which a limit may be due; the engine sends `Input::Tick` then.
     pub fn next_deadline(&self) -> Option<ServerTime> {
         self.index.first_due()
     }

@@ -105,7 +105,7 @@ pub fn modem(deciding: &mut Deciding<'_>, id: SealId, report: &Report) {
         Extra::Text(text) if name == "imei" => Some(text.as_ref()),
         _ => None,
     });
-    let Some((imei, seal)) = said.zip(deciding.base.seal(id)) else {
+    let Some((imei, seal)) = said.zip(deciding.seal_before(id)) else {
         return;
     };
     match seal.imei.as_deref() {

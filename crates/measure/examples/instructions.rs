@@ -12,6 +12,10 @@ use segel_model::{Input, Report, ServerTime};
 use segel_store::{Staged, Stored, measured};
 use segel_wire::{Limits, Output, Profile, Session};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Seals, each on its own corridor.
 const SEALS: u64 = 64;
 /// Reports counted: each seal says 32.

@@ -188,6 +188,7 @@ impl Engine {
         for by_ms in self.shared.clock.take_steps() {
             self.take(round, &Input::ClockStepped { by_ms }, &Side::default());
         }
+        self.state.settle_limits(round.at());
         let held_back = self.no_tick_before.is_some_and(|until| round.at() < until);
         let due = self.state.next_deadline().is_some_and(|due| due <= round.at());
         if due && !held_back {

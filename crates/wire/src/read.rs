@@ -50,17 +50,14 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 /// A number in this base, of at least so many digits. Every report says a few, and the general formatter costs ten times as
 /// much.
 pub(crate) fn digits(mut value: u64, base: u64, at_least: usize) -> String {
-    let mut reversed = [b'0'; 64];
-    let mut count = 0;
-    while value != 0 || count < at_least.max(1) {
-        reversed[count] = b"0123456789abcdef"[(value % base) as usize];
-        (value, count) = (value / base, count + 1);
+    let mut text = [b'0'; 64];
+    let mut first = text.len();
+    while value != 0 || text.len() - first < at_least.max(1) {
+        first -= 1;
+        text[first] = b"0123456789abcdef"[(value % base) as usize];
+        value /= base;
     }
-    reversed[..count]
-        .iter()
-        .rev()
-        .map(|digit| char::from(*digit))
-        .collect()
+    from_utf8(&text[first..]).unwrap_or_default().into()
 }
 
 /// A number written in text.

@@ -10,10 +10,13 @@ use alloc::string::String;
 use segel_model::alarm::AlarmStage;
 use segel_model::container::ContainerNumber;
 use segel_model::event::Subject;
+use segel_model::report::Protocol;
 use segel_model::trip::TripState;
 use segel_model::{
-    AlarmCode, AlarmId, DocumentId, PersonId, PhotoId, SealId, SecretHash, ServerTime, TripId,
+    AlarmCode, AlarmId, DeviceId, DocumentId, PersonId, PhotoId, SealId, SecretHash, ServerTime, TripId,
 };
+
+use crate::hash;
 
 use super::{Alarm, IntervalOrder, State, Trip};
 
@@ -31,6 +34,7 @@ pub struct Index {
     open_alarms: BTreeMap<AlarmKey, AlarmId>,
     containers: BTreeMap<ContainerNumber, TripId>,
     labels: BTreeMap<String, SealId>,
+    names: BTreeMap<u64, SealId>,
     of_trip: BTreeMap<TripId, BTreeSet<Subject>>,
     papers_of: BTreeMap<TripId, [Option<Subject>; 2]>,
     on_paper: BTreeMap<Subject, BTreeSet<TripId>>,
@@ -40,12 +44,12 @@ pub struct Index {
 }
 
 impl Index {
-    /// The first moment at which something is due.
+    /// The first moment at which something may be due.
     pub fn first_due(&self) -> Option<ServerTime> {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Everything that is due at `now`, oldest limit first.
+    /// Everything that may be due at `now`, oldest limit first; a limit of a trip may have been put off since.
     pub fn due_until(&self, now: ServerTime) -> impl Iterator<Item = Due> {
         self.due
             .iter()
@@ -77,6 +81,11 @@ impl Index {
         self.labels.get(label).copied()
     }
 
+    /// The seal that probably speaks under that name: two names may share a number, so its registration has the last word.
+    pub(super) fn seal_named(&self, protocol: Protocol, device: &DeviceId) -> Option<SealId> {
+        self.names.get(&name(protocol, device)).copied()
+    }
+
     /// The trips on that document or route, over ones too.
     pub fn trips_on(&self, paper: Subject) -> impl Iterator<Item = TripId> {
         self.on_paper.get(&paper).into_iter().flatten().copied()
@@ -100,6 +109,15 @@ impl Index {
     /// Grants, alarms, orders, messages and photos of a trip.
     pub fn of_trip(&self, trip: TripId) -> impl Iterator<Item = Subject> {
         self.of_trip.get(&trip).into_iter().flatten().copied()
+    }
+
+    /// Notes that `what` may be due at that moment. A later one than is known is passed over: most reports put the limits of
+    /// their trip off, and a look at the wrong moment costs less than moving the limit at each of them.
+    pub(crate) fn may_be_due(&mut self, what: Due, at: Option<ServerTime>) {
+        let known = self.due_of.get(&what).copied();
+        if at.is_some_and(|at| known.is_none_or(|known| at < known)) {
+            self.set_due(what, at);
+        }
     }
 
     /// Sets the moment at which `what` is due, or that it is not.
@@ -165,6 +183,11 @@ impl Index {
     }
 }
 
+/// A number for a name, for comparing numbers is quicker than comparing text all over memory.
+fn name(protocol: Protocol, device: &DeviceId) -> u64 {
+    hash::fnv(hash::FNV_START.wrapping_add(protocol as u64), device.0.as_bytes())
+}
+
 /// The key of an alarm: by its trip, or by its seal where it is on none.
 pub fn alarm_key(trip: Option<TripId>, seal: Option<SealId>, code: AlarmCode) -> AlarmKey {
     (trip, if trip.is_some() { None } else { seal }, code)
@@ -192,7 +215,11 @@ impl State {
             }
             Subject::Seal(id) => {
                 let label = self.seals.get(&id).map(|seal| &seal.registration.label);
-                // A printed number never changes.
+                // A printed number never changes, nor does the name a seal speaks under.
+                if let Some(registration) = self.seals.get(&id).map(|seal| &seal.registration) {
+                    let name = name(registration.protocol, &registration.device);
+                    self.index.names.insert(name, id);
+                }
                 if let Some(label) = label.filter(|label| !self.index.labels.contains_key(*label)) {
                     self.index.labels.insert(label.clone(), id);
                 }
@@ -229,6 +256,36 @@ impl State {
     pub(crate) fn refresh_trip_due(&mut self, id: TripId) {
         let due = self.trips.get(&id).and_then(Trip::due);
         self.index.set_due(Subject::Trip(id), due);
+    }
+
+    /// Whether a limit of `what` is due; the index may know an earlier moment than the true one.
+    pub(crate) fn is_due(&self, what: Due, now: ServerTime) -> bool {
+        match what {
+            Subject::Trip(trip) => self
+                .trips
+                .get(&trip)
+                .and_then(Trip::due)
+                .is_some_and(|due| due <= now),
+            _ => true,
+        }
+    }
+
+    /// Limits that reports have put off stand at their true moments again, as far as the moments known for them have come.
+    /// Asked before `next_deadline`; no verdict depends on it.
+    pub fn settle_limits(&mut self, now: ServerTime) {
+        let put_off: alloc::vec::Vec<TripId> = self.put_off(now).collect();
+        put_off.into_iter().for_each(|trip| self.refresh_trip_due(trip));
+    }
+
+    fn put_off(&self, now: ServerTime) -> impl Iterator<Item = TripId> {
+        let come = self.index.due.iter().take_while(move |(at, _)| *at <= now);
+        come.filter_map(|(at, what)| match what {
+            Subject::Trip(id) => {
+                let due = self.trips.get(id).and_then(Trip::due);
+                (due != Some(*at)).then_some(*id)
+            }
+            _ => None,
+        })
     }
 
     fn refresh_trip(&mut self, id: TripId) {

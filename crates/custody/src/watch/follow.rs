@@ -30,15 +30,13 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     fn of(deciding: &Deciding<'a>, observed: &'a Observed) -> Option<Self> {
         let seal_id = observed.seal?;
-        let trip_id = observed
-            .trip
-            .filter(|trip| deciding.base.trips.contains_key(trip));
-        let trip = trip_id.and_then(|trip| deciding.base.trip(trip));
+        let trip = observed.trip.and_then(|trip| deciding.trip_before(trip));
+        let trip_id = observed.trip.filter(|_| trip.is_some());
         let in_force = deciding.rules.in_force(deciding.now());
         let edition = trip.map_or(in_force, |trip| deciding.edition_of(trip));
         Some(Self {
             seal_id,
-            seal: deciding.base.seal(seal_id)?,
+            seal: deciding.seal_before(seal_id)?,
             trip_id,
             trip,
             edition,

@@ -7,7 +7,10 @@
 use alloc::collections::VecDeque;
 
 use segel_model::{Report, SealId};
+
 use serde::{Deserialize, Serialize};
+
+use crate::hash::{FNV_START, fnv};
 
 /// How many keys are remembered for each seal. A JT701 keeps 16 frames in flight; beyond four such batches a repeat is
 /// judged again, and the open alarm, or the closed one of the same moment, keeps it from being told twice.
@@ -20,7 +23,9 @@ pub struct Keys(VecDeque<u64>);
 impl Keys {
     /// Whether a frame of that key was taken lately.
     pub fn contain(&self, key: u64) -> bool {
-        self.0.iter().rev().any(|known| *known == key)
+        // Slices are searched many numbers at a time.
+        let (older, newer) = self.0.as_slices();
+        older.contains(&key) || newer.contains(&key)
     }
 
     /// Remembers a key; the oldest is forgotten beyond `KEYS_LIMIT`.
@@ -73,14 +78,6 @@ fn hash(words: &[u64]) -> u64 {
         .fold(FNV_START, |hash, word| fnv(hash, &word.to_le_bytes()));
     // FNV stirs its high bits weakly; this spreads them.
     (mixed ^ (mixed >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
-
-fn fnv(start: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(start, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

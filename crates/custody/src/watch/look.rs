@@ -21,7 +21,7 @@ pub(crate) struct Heard {
 /// Looks at a trip when its limit is due.
 pub fn tick(deciding: &mut Deciding<'_>, id: TripId) {
     let now = deciding.now();
-    let Some(trip) = deciding.base.trip(id) else {
+    let Some(trip) = deciding.trip_before(id) else {
         return;
     };
     if trip.watch.look_again.is_none_or(|look| now < look) {
@@ -89,7 +89,7 @@ fn foreboding(deciding: &Deciding<'_>, trip: &Trip, edition: &Edition) -> Forebo
     let tampered = [AlarmCode::A01, AlarmCode::A02, AlarmCode::A03]
         .into_iter()
         .any(|code| ongoing.has(code));
-    let seal = trip.seal.and_then(|seal| deciding.base.seal(seal));
+    let seal = trip.seal.and_then(|seal| deciding.seal_before(seal));
     let percent = seal.and_then(|seal| seal.moving.battery_percent);
     let dying = percent.is_some_and(|percent| percent < edition.watch.battery_low_percent);
     if tampered || dying {

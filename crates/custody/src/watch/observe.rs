@@ -15,12 +15,12 @@ use crate::routes::Compiled;
 use crate::state::{Seal, Trip};
 
 /// Judges one report: to which seal and trip it belongs, whether it is new, and where it lies.
-pub fn judge(deciding: &Deciding<'_>, input: &ReportInput) -> Observed {
+pub fn judge(deciding: &mut Deciding<'_>, input: &ReportInput) -> Observed {
     let (report, base) = (&input.report, deciding.base);
     let mut observed = unjudged(report);
     let Some((id, seal)) = base
         .seal_of(input.protocol, &report.device)
-        .and_then(|id| Some((id, base.seal(id)?)))
+        .and_then(|id| Some((id, deciding.take_seal(id)?)))
     else {
         return observed;
     };
@@ -30,7 +30,7 @@ pub fn judge(deciding: &Deciding<'_>, input: &ReportInput) -> Observed {
     let dated = clock::event_time(report.time, seal.clock_offset_ms, report.received, error_limit_s);
     observed.at = dated.unwrap_or(EventTime::from_receipt(report.received));
     observed.trip = trip_of(seal, observed.at);
-    let trip = observed.trip.and_then(|trip| base.trip(trip));
+    let trip = observed.trip.and_then(|trip| deciding.take_trip(trip));
     let edition = trip.map_or(deciding.rules.in_force(deciding.now()), |trip| {
         deciding.edition_of(trip)
     });

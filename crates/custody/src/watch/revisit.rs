@@ -12,7 +12,7 @@ use crate::state::{Alarm, Trip};
 /// Looks again at a trip: what the late reports show is raised, and an alarm that all reports together no longer support
 /// is marked so. It stays open. Of what was cut off nothing is known, so nothing there is called unsupported.
 pub fn revisit(deciding: &mut Deciding<'_>, id: TripId, neighbours: &[Observed], cut_at: Option<EventTime>) {
-    let Some(trip) = deciding.base.trip(id) else {
+    let Some(trip) = deciding.trip_before(id) else {
         return;
     };
     let Some(pending) = trip.watch.revisit else { return };
@@ -28,7 +28,7 @@ pub fn revisit(deciding: &mut Deciding<'_>, id: TripId, neighbours: &[Observed],
 }
 
 fn ask_again(deciding: &mut Deciding<'_>, id: TripId, trip: &Trip) {
-    let Some(seal) = trip.seal.and_then(|seal| deciding.base.seal(seal)) else {
+    let Some(seal) = trip.seal.and_then(|seal| deciding.seal_before(seal)) else {
         return;
     };
     let Some(closed) = &trip.closed else { return };

@@ -175,15 +175,22 @@ impl World {
             self.state.fingerprint(),
             "a state survives freezing"
         );
-        assert_eq!(thawed.index, self.state.index, "the index is the one built anew");
+        let mut settled = self.state.clone();
+        settled.settle_limits(ServerTime::from_unix_ms(i64::MAX));
+        assert_eq!(thawed.index, settled.index, "the index is the one built anew");
+    }
+
+    fn next_deadline(&mut self, until: ServerTime) -> Option<ServerTime> {
+        self.state.settle_limits(until);
+        self.state.next_deadline().filter(|due| *due <= until)
     }
 
     /// Lets time pass: limits fire at their moments.
     pub fn until(&mut self, then: ServerTime) {
-        while let Some(due) = self.state.next_deadline().filter(|due| *due <= then) {
+        while let Some(due) = self.next_deadline(then) {
             self.now = self.now.max(due);
             self.input(&Input::Tick);
-            let next = self.state.next_deadline();
+            let next = self.next_deadline(then);
             assert!(
                 next.is_none_or(|next| self.now < next),
                 "a tick leaves nothing due: {due:?} {next:?}"

@@ -160,6 +160,7 @@ impl World {
     /// Lets everything come due until a moment, as the engine does.
     pub fn wait_until(&mut self, moment: ServerTime) {
         for _ in 0..TICKS_LIMIT {
+            self.state.settle_limits(moment);
             match self
                 .state
                 .next_deadline()
