@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use segel_custody::state::Trip;
-use segel_model::{EventTime, Input, Observed, TripId};
+use segel_model::{EventTime, Input, Observed, ServerTime, TripId};
 use segel_store::side::Sweep;
 use segel_store::{
     BackupList, Checkpointer, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots,
@@ -20,6 +20,7 @@ use segel_store::{
 
 use crate::EngineHandle;
 use crate::ask::Side;
+use crate::config::Upkeep;
 
 /// How long a thread with nothing to do sleeps: new work is noticed within it.
 const PAUSE_IDLE: Duration = Duration::from_millis(500);
@@ -102,6 +103,38 @@ pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<()
         tracing::info!(commit = position.commit, "snapshot written");
     }
     Ok(())
+}
+
+/// When snapshots are written: after so long, and after so many reports, so that a start after a flood folds no more than one
+/// after a quiet hour.
+pub struct SnapshotPace {
+    every: Upkeep,
+    next: ServerTime,
+    reports: u64,
+}
+
+impl SnapshotPace {
+    /// The first is due at once.
+    pub fn new(every: Upkeep) -> Self {
+        Self {
+            every,
+            next: ServerTime::from_unix_ms(i64::MIN),
+            reports: 0,
+        }
+    }
+
+    /// Writes one if it is due, and says when to look again.
+    pub fn step(&mut self, snapshots: &Snapshots, engine: &EngineHandle) -> Result<Duration, StoreError> {
+        let (now, reports) = (engine.clock().now(), engine.store().metrics().reports());
+        let came = reports.saturating_sub(self.reports);
+        if now < self.next && came < self.every.snapshot_reports {
+            return Ok(PAUSE_IDLE.min(engine.clock().until(now, self.next)));
+        }
+        let every_ms = i64::try_from(self.every.snapshot_ms).unwrap_or(i64::MAX);
+        (self.next, self.reports) = (now.plus_ms(every_ms), reports);
+        write_snapshot(snapshots, engine)?;
+        Ok(Duration::ZERO)
+    }
 }
 
 /// Writes down what the journal is, for those who keep it elsewhere.

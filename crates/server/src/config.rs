@@ -97,8 +97,10 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Upkeep {
-    /// Between two snapshots: a start after a crash folds at most so much.
+    /// Between two snapshots: a start after a crash folds at most so much,
     pub snapshot_ms: u64,
+    /// or so many reports, if they come sooner.
+    pub snapshot_reports: u64,
     /// Between two checkpoints of the journal: each is kept for ever.
     pub checkpoint_ms: u64,
     /// Staged reports move into history when so many wait,
@@ -171,6 +173,7 @@ impl Default for Upkeep {
     fn default() -> Self {
         Self {
             snapshot_ms: 60_000,
+            snapshot_reports: 1_000_000,
             checkpoint_ms: 3_600_000,
             run_reports: 65_536,
             run_age_s: 300,

@@ -19,7 +19,7 @@ use segel_model::{Rulebook, ServerTime};
 use segel_store::{Checkpointer, Compactor, Options, Snapshots, Store, StoreError};
 
 use crate::EngineHandle;
-use crate::background::{self, Curfew, repeat};
+use crate::background::{self, Curfew, SnapshotPace, repeat};
 use crate::clock::Clock;
 use crate::config::{Config, Tls};
 use crate::engine::{Engine, Parts};
@@ -233,8 +233,8 @@ impl Service {
         };
         let snapshot = {
             let (engine, snapshots) = (engine(), self.snapshots.clone());
-            let pause = Duration::from_millis(config.upkeep.snapshot_ms);
-            move || background::write_snapshot(&snapshots, &engine).map(|()| pause)
+            let mut pace = SnapshotPace::new(config.upkeep);
+            move || pace.step(&snapshots, &engine)
         };
         let checkpoint = {
             let mut checkpointer =

@@ -5,7 +5,9 @@ mod support;
 use segel_model::principal::OrganisationKind;
 use segel_model::{Command, PersonId, Principal};
 use segel_server::ask::{Answer, Asked, IdempotencyKey, Unavailable, Verdict};
-use segel_store::{Listing, RecordKind, Scope};
+use segel_server::background::SnapshotPace;
+use segel_server::config::Upkeep;
+use segel_store::{Listing, RecordKind, Scope, Snapshots};
 use support::{House, by, record};
 
 fn register(name: &str, key: &str) -> Asked {
@@ -53,6 +55,31 @@ fn the_same_key_gets_the_same_answer_also_after_a_restart() {
     assert_eq!(organisations(&house), 1);
     asked(&house, register("satu", "k2"));
     assert_eq!(organisations(&house), 2, "another key is another wish");
+}
+
+#[test]
+fn a_snapshot_is_written_after_so_many_reports_and_not_only_after_so_long() {
+    let house = House::open();
+    let folder = house.engine.store().folder();
+    let snapshots = Snapshots::of_this_program(folder).expect("snapshots");
+    let mut pace = SnapshotPace::new(Upkeep {
+        snapshot_ms: 3_600_000,
+        snapshot_reports: 3,
+        ..Upkeep::default()
+    });
+    let mut newest_after = |reports: u8| {
+        let mut seal = house.connect();
+        for serial in 0..reports {
+            seal.says(&record("7100000042", serial));
+            seal.hears(&format!("(P69,0,{serial})"));
+        }
+        pace.step(&snapshots, &house.engine).expect("a step");
+        let files = std::fs::read_dir(folder.snapshots()).expect("a folder");
+        files.map(|file| file.expect("a file").file_name()).max()
+    };
+    let first = newest_after(1).expect("the first is written at once");
+    assert_eq!(newest_after(2), Some(first.clone()));
+    assert!(first < newest_after(1).expect("a file"), "three have come since");
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl Metrics {
         }
     }
 
+    /// Reports staged.
+    pub fn reports(&self) -> u64 {
+        self.reports.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn committed(&self, took: Duration, batch: &Batch) {
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Ordering::Relaxed);

@@ -306,6 +306,22 @@ fn the_chain_of_staged_reports_goes_on_over_compaction_and_restart() {
     drop(other_folder);
 }
 
+/// Every page of a deleted row is visited while commits wait.
+#[test]
+fn long_rows_are_deleted_a_few_at_a_time() {
+    let (folder, opened) = fresh();
+    for commit in 1..=5 {
+        let mut batch = reports_of(commit, 1);
+        batch.staged[0].raw = vec![7; 900_000];
+        opened.store.commit(&batch).expect("a commit");
+    }
+    snapshot_at(&folder, 5);
+    let compactor = compactor(&folder, &opened);
+    assert!(compactor.seal(START.plus_s(1_000)).expect("the first half"));
+    let deleted = || compactor.delete_sealed().expect("a deletion");
+    assert_eq!([deleted(), deleted(), deleted(), deleted()], [2, 2, 1, 0]);
+}
+
 #[test]
 fn late_reports_stand_where_they_happened() {
     let (folder, opened) = fresh();

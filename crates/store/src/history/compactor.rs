@@ -22,8 +22,11 @@ use super::{Run, reports_of, runs_after, sealed};
 /// The setting that says up to which commit the journal knows the hashes of history.
 const VOUCHED: &str = "history_vouched_commit";
 
-/// Staged rows deleted in one transaction: short enough that a commit behind it does not wait.
-const DELETED_AT_ONCE: i64 = 256;
+/// Staged bytes deleted in one transaction: every page of a long row is visited, and a commit behind it waits.
+const DELETED_BYTES: i64 = 2 << 20;
+
+/// Staged rows deleted in one transaction.
+const DELETED_ROWS: i64 = 256;
 
 /// Runs looked at for a merge: what could be merged is always among the newest, whatever years lie before.
 const MERGE_LOOKS_AT: i64 = 256;
@@ -149,11 +152,12 @@ impl Compactor {
     /// The second half: staged rows that lie in history are deleted, some at a time. Says how many.
     pub fn delete_sealed(&self) -> Result<usize, StoreError> {
         let (sealed_commit, _) = sealed(&self.store.history())?;
-        let sql = "DELETE FROM staged WHERE commit_no IN
-                       (SELECT commit_no FROM staged WHERE commit_no <= ?1 ORDER BY commit_no LIMIT ?2)";
         self.store.transact("delete staged reports", |to| {
-            to.prepare_cached(sql)
-                .and_then(|mut delete| delete.execute(params![clamped(sealed_commit), DELETED_AT_ONCE]))
+            let Some(last) = last_to_delete(to, sealed_commit).doing("find staged reports to delete")? else {
+                return Ok(0);
+            };
+            to.prepare_cached("DELETE FROM staged WHERE commit_no <= ?1")
+                .and_then(|mut delete| delete.execute([last]))
                 .doing("delete staged reports")
         })
     }
@@ -287,6 +291,23 @@ fn newest_runs(history: &Connection, vouched: u64) -> Result<Vec<Run>, StoreErro
         .doing("look for runs to merge")?;
     runs.reverse();
     Ok(runs)
+}
+
+/// The last of the oldest staged rows that are deleted together: as many as stay below the limits, and at least one.
+fn last_to_delete(from: &Connection, sealed_commit: u64) -> rusqlite::Result<Option<i64>> {
+    let mut select = from.prepare_cached(
+        "SELECT commit_no, length(body) FROM staged WHERE commit_no <= ?1 ORDER BY commit_no LIMIT ?2",
+    )?;
+    let mut rows = select.query(params![clamped(sealed_commit), DELETED_ROWS])?;
+    let (mut last, mut bytes) = (None, 0);
+    while let Some(row) = rows.next()? {
+        bytes += row.get::<_, i64>(1)?;
+        if last.is_some() && DELETED_BYTES < bytes {
+            break;
+        }
+        last = Some(row.get(0)?);
+    }
+    Ok(last)
 }
 
 fn block_hashes(from: &Connection, run: i64) -> Result<Vec<Hash>, StoreError> {
