@@ -31,8 +31,8 @@ pub fn measure(setting: &Setting, table: &mut Table) -> Result<()> {
         for (kind, group, reports, most) in kinds {
             let town = Town::open(setting, "memory")?;
             std::thread::sleep(SETTLES);
-            let (before, after) = weigh(setting, &town, group, *seals, reports)?;
-            let each = (after.memory_bytes - before.memory_bytes) / f64::from(*seals);
+            let (before, after) = weigh(setting, &town, group, seals, reports)?;
+            let each = (after.memory_bytes - before.memory_bytes) / f64::from(seals);
             let reading = Reading::of(format!("a connected {kind} seal, of {seals}"), "bytes", each)
                 .promised(Promise::AtMost(most))
                 .remarking(format!(

@@ -36,8 +36,8 @@ pub fn measure(setting: &Setting, table: &mut Table) -> Result<()> {
     let sizes = setting.size();
     let mut half = 0.0;
     for seals in sizes.connections {
-        let rate = rates.at_full_speed(*seals, 1, Promise::RatioAtLeast(0.8))?;
-        if *seals == sizes.usual {
+        let rate = rates.at_full_speed(seals, 1, Promise::RatioAtLeast(0.8))?;
+        if seals == sizes.usual {
             half = rate / 2.0;
         }
     }
