@@ -2,13 +2,18 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use segel_model::order::Outcome;
 use segel_model::{Command, Event, SealOrder};
 use segel_server::config::Limits;
+use segel_server::metrics::ByProtocol;
 use segel_store::{RecordKind, Scope};
 use support::{House, by, record};
 
 const DEVICE: &str = "7100000042";
+/// What must happen soon has not happened when this has passed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn interval() -> SealOrder {
     SealOrder::Interval {
@@ -286,6 +291,25 @@ fn a_connection_that_says_nothing_or_speaks_another_language_is_closed() {
     let mut browser = house.connect();
     browser.says(b"GET / HTTP/1.1\r\nHost: segel\r\n\r\n");
     browser.is_left();
+}
+
+/// The kernel may tell of a last word and of the end in one breath, and only once.
+#[test]
+fn who_says_something_and_leaves_at_once_leaves_no_connection_behind() {
+    let house = House::open();
+    for number in 0..200_u8 {
+        let mut hasty = house.connect();
+        let frame = record(DEVICE, number);
+        let said = if number.is_multiple_of(2) { 20 } else { frame.len() };
+        hasty.says(&frame[..said]);
+    }
+    let jointech = ByProtocol { protocol: "jointech" };
+    let connections = &house.engine.metrics().gateway.connections;
+    let began = Instant::now();
+    while connections.get_or_create(&jointech).get() != 0 {
+        assert!(began.elapsed() < PATIENCE, "some are still here");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

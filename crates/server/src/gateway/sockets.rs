@@ -100,6 +100,9 @@ struct Socket {
     key: LineKey,
     /// Something may be there; the kernel tells that once.
     readable: bool,
+    /// The other side has said its last word. The kernel tells that once, too, perhaps together with the word itself, so it is
+    /// read on until the end is met.
+    ended: bool,
     /// It stands among those that are ready.
     queued: bool,
 }
@@ -211,8 +214,9 @@ impl Clerk {
                 if event.is_writable() {
                     self.may_write(slot, now);
                 }
-                if event.is_readable() || event.is_read_closed() || event.is_error() {
-                    self.may_read(slot);
+                let ended = event.is_read_closed() || event.is_error();
+                if event.is_readable() || ended {
+                    self.may_read(slot, ended);
                 }
             }
         }
@@ -276,15 +280,17 @@ impl Clerk {
             stream,
             key,
             readable: false,
+            ended: false,
             queued: false,
         });
     }
 
-    fn may_read(&mut self, slot: usize) {
+    fn may_read(&mut self, slot: usize, ended: bool) {
         let Some(Some(socket)) = self.sockets.get_mut(slot) else {
             return;
         };
         socket.readable = true;
+        socket.ended |= ended;
         if !std::mem::replace(&mut socket.queued, true) {
             self.ready.push(slot);
         }
@@ -313,12 +319,12 @@ impl Clerk {
         match socket.stream.read(&mut self.buffer) {
             Ok(0) => self.desk.hang_up(socket.key, now),
             Ok(count) => {
-                // Less than was asked for is all there was: the kernel tells when more has come.
-                socket.readable = count == self.buffer.len();
+                // Less than was asked for is all there was: the kernel tells when more has come, but not the end again.
+                socket.readable = count == self.buffer.len() || socket.ended;
                 self.desk.receive(socket.key, &self.buffer[..count], now);
             }
             Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
-            Err(failure) if failure.kind() == io::ErrorKind::Interrupted => self.may_read(slot),
+            Err(failure) if failure.kind() == io::ErrorKind::Interrupted => self.may_read(slot, false),
             Err(_) => self.desk.hang_up(socket.key, now),
         }
     }
@@ -349,7 +355,7 @@ impl Clerk {
         }
         let unread = |socket: &Socket| socket.readable && self.desk.listens(key);
         if self.sockets[slot].as_ref().is_some_and(unread) {
-            self.may_read(slot);
+            self.may_read(slot, false);
         }
     }
 
