@@ -293,6 +293,24 @@ fn a_connection_that_says_nothing_or_speaks_another_language_is_closed() {
     browser.is_left();
 }
 
+/// Who sends a byte now and then and never says a name would keep a place for half an hour.
+#[test]
+fn bytes_that_do_not_say_who_speaks_are_no_greeting() {
+    let house = House::open_with(Limits {
+        greeting_s: 1,
+        ..Limits::default()
+    });
+    let frame = record(DEVICE, 1);
+    let mut known = house.connect();
+    known.says(&frame);
+    known.hears("(P69,0,1)");
+    let mut half = house.connect();
+    half.says(&frame[..4]);
+    half.is_left();
+    known.says(&record(DEVICE, 2));
+    known.hears("(P69,0,2)");
+}
+
 /// The kernel may tell of a last word and of the end in one breath, and only once.
 #[test]
 fn who_says_something_and_leaves_at_once_leaves_no_connection_behind() {

@@ -247,10 +247,9 @@ impl Conversation {
 
     /// Why it must close now, if it must: it has said nothing for too long.
     pub(super) fn overdue(&self, now: ServerTime) -> Option<End> {
-        let word = if self.last_heard.is_some() {
-            "idle"
-        } else {
-            "no_greeting"
+        let word = match self.session.device() {
+            Some(_) => "idle",
+            None => "no_greeting",
         };
         (self.silent_until() <= now).then_some(End::Closed(word))
     }
@@ -261,10 +260,10 @@ impl Conversation {
         self.session.next_deadline().map_or(silent, |due| due.min(silent))
     }
 
-    /// Until when it may go on saying nothing.
+    /// Until when it may go on saying nothing. Bytes that do not say who it is are no greeting, however many there are.
     fn silent_until(&self) -> ServerTime {
         let limits = &self.gateway.limits;
-        match self.last_heard {
+        match self.last_heard.filter(|_| self.session.device().is_some()) {
             Some(heard) => heard.plus_s(limits.idle_s.into()),
             None => self.accepted.plus_s(limits.greeting_s.into()),
         }
