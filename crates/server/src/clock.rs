@@ -3,6 +3,7 @@
 //! Server time never runs back. A wall clock stepped forward is adopted at once; one stepped back is waited for at a
 //! creep, so that two moments are still told apart. Either is noted, so that the engine journals it as an event.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -29,6 +30,7 @@ pub trait Reader: Send {
 #[derive(Clone)]
 pub struct Clock {
     inner: Arc<Mutex<Inner>>,
+    leaped_ms: Arc<AtomicI64>,
 }
 
 struct Inner {
@@ -37,6 +39,7 @@ struct Inner {
     steady_ns: i64,
     waiting: bool,
     steps_ms: Vec<i64>,
+    leaped_ms: Arc<AtomicI64>,
 }
 
 /// The most steps kept until somebody takes them; a clock that jumps more often is summed up in the last.
@@ -56,6 +59,7 @@ impl Clock {
     /// A clock that reads `reader`.
     pub fn new(mut reader: Box<dyn Reader>, floor: Option<ServerTime>) -> Self {
         let wall_ns = reader.wall_ns();
+        let leaped_ms = Arc::<AtomicI64>::default();
         let floor_ns = floor.map_or(i64::MIN, |floor| floor.unix_ms.saturating_mul(NS_PER_MS));
         let mut inner = Inner {
             steady_ns: reader.steady_ns(),
@@ -63,12 +67,14 @@ impl Clock {
             server_ns: wall_ns.max(floor_ns),
             waiting: false,
             steps_ms: Vec::new(),
+            leaped_ms: Arc::clone(&leaped_ms),
         };
         if STEP_NS < inner.server_ns.saturating_sub(wall_ns) {
             inner.wait_for(wall_ns);
         }
         Self {
             inner: Arc::new(Mutex::new(inner)),
+            leaped_ms,
         }
     }
 
@@ -95,6 +101,12 @@ impl Clock {
         std::mem::take(&mut self.lock().steps_ms)
     }
 
+    /// How much of the server time that has passed since the start never did: the wall clock was set forward, or the machine
+    /// slept. Who waits for somebody else does not count it.
+    pub fn leaped_ms(&self) -> i64 {
+        self.leaped_ms.load(Ordering::Relaxed)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,6 +124,9 @@ impl Inner {
         }
         if self.server_ns <= wall_ns {
             self.waiting = false;
+            if STEP_NS < ahead_ns {
+                self.leaped_ms.fetch_add(ahead_ns / NS_PER_MS, Ordering::Relaxed);
+            }
             self.server_ns = wall_ns;
             return;
         }
@@ -272,6 +287,21 @@ mod tests {
         assert_eq!(since_start_ms(&clock), 60_010);
         assert_eq!(clock.take_steps(), [60_000]);
         assert!(clock.take_steps().is_empty());
+        assert_eq!(clock.leaped_ms(), 60_000);
+    }
+
+    #[test]
+    fn what_is_set_back_and_forward_again_leaps_only_by_what_lies_beyond() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        hand.step_ms(-60_000);
+        assert_eq!(since_start_ms(&clock), 0);
+        hand.step_ms(150_000);
+        hand.pass_ms(500);
+        assert_eq!(since_start_ms(&clock), 90_500);
+        assert_eq!(clock.leaped_ms(), 90_000);
+        hand.pass_ms(500);
+        assert_eq!((since_start_ms(&clock), clock.leaped_ms()), (91_000, 90_000));
     }
 
     #[test]

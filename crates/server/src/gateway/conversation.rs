@@ -37,6 +37,8 @@ pub(super) struct Conversation {
     known: Option<Remembered>,
     accepted: ServerTime,
     last_heard: Option<ServerTime>,
+    /// How far the clock had leaped by then.
+    leaped_ms: i64,
 }
 
 /// An order that went out on this connection and has not been answered.
@@ -101,6 +103,7 @@ impl Conversation {
         Self {
             session: Session::new(protocol, Profile::Any, gateway.wire_limits),
             accepted: gateway.now(),
+            leaped_ms: gateway.engine.clock().leaped_ms(),
             counts: gateway.counts(protocol),
             gateway,
             tray,
@@ -124,6 +127,7 @@ impl Conversation {
     pub(super) fn hear(&mut self, now: ServerTime, bytes: &[u8]) {
         self.session.receive(now, bytes);
         self.last_heard = Some(now);
+        self.leaped_ms = self.gateway.engine.clock().leaped_ms();
         self.counts.bytes.inc_by(bytes.len() as u64);
     }
 
@@ -261,12 +265,14 @@ impl Conversation {
     }
 
     /// Until when it may go on saying nothing. Bytes that do not say who it is are no greeting, however many there are.
+    /// Law 7: what the clock leaped since then is no silence of theirs.
     fn silent_until(&self) -> ServerTime {
         let limits = &self.gateway.limits;
-        match self.last_heard.filter(|_| self.session.device().is_some()) {
+        let until = match self.last_heard.filter(|_| self.session.device().is_some()) {
             Some(heard) => heard.plus_s(limits.idle_s.into()),
             None => self.accepted.plus_s(limits.greeting_s.into()),
-        }
+        };
+        until.plus_ms(self.gateway.engine.clock().leaped_ms() - self.leaped_ms)
     }
 
     /// It has ended, and this is why.
