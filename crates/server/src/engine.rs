@@ -360,7 +360,10 @@ impl Engine {
         }
         #[cfg(feature = "sabotage")]
         round.acknowledge_too_early();
+        let began = Instant::now();
         self.store.commit(&round.batch)?;
+        let took_s = began.elapsed().as_secs_f64();
+        self.shared.metrics.engine.commit_s.observe(took_s);
         self.last_commit = round.batch.commit;
         self.measure(&round);
         self.last_seq = round.last_seq;

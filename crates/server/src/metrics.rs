@@ -98,6 +98,8 @@ pub struct PeopleMetrics {
 pub struct EngineMetrics {
     /// Inputs that shared a commit.
     pub round_inputs: Histogram,
+    /// How long a commit took.
+    pub commit_s: Histogram,
     /// From the oldest receipt in a round to its commit being durable.
     pub receipt_to_durable_s: Histogram,
     /// How late a report is against the seal's own time.
@@ -164,6 +166,8 @@ impl Default for EngineMetrics {
     fn default() -> Self {
         Self {
             round_inputs: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
+            // A fifth of a millisecond to six and a half seconds.
+            commit_s: Histogram::new(exponential_buckets(0.000_2, 2.0, 16)),
             receipt_to_durable_s: Histogram::new(exponential_buckets(0.000_25, 2.0, 14)),
             lateness_s: Histogram::new(exponential_buckets(1.0, 4.0, 10)),
             corridor_judged: Counter::default(),
@@ -319,6 +323,7 @@ impl EngineMetrics {
             "Inputs that shared a commit",
             self.round_inputs.clone(),
         );
+        book.enter("engine_commit_seconds", "One commit", self.commit_s.clone());
         let durable = self.receipt_to_durable_s.clone();
         book.enter(
             "engine_receipt_to_durable_seconds",
