@@ -32,6 +32,18 @@ pub fn build(features: &[&str]) -> PathBuf {
     folder.join("debug/segel")
 }
 
+/// What `segel bench` says of these groups, as small as it goes.
+pub fn quick_bench(groups: &str) -> String {
+    let bench = Command::new(program())
+        .args(["bench", "--quick", "--only", groups])
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&bench.stdout).into_owned();
+    let told = String::from_utf8_lossy(&bench.stderr);
+    assert!(bench.status.success(), "{said}{told}");
+    said
+}
+
 /// Builds the recorder of the crash laboratory and says where it is.
 pub fn recorder() -> PathBuf {
     let built = Command::new(env!("CARGO"))

@@ -1,28 +1,12 @@
 //! `segel bench`, as small as it goes: that it measures what it says, not how quick anything is.
 
-use std::process::Command;
-
-use segel_e2e::program::program;
+use segel_e2e::program::quick_bench;
 
 /// "Durable acknowledged reports/s with corridors judged, p99 bytes-in to live-stream-out at half load, ns a corridor check,
 /// bytes a report on disk", each beside a reference in the same run.
 #[test]
 fn the_bench_prints_every_figure_beside_its_reference_and_judges_every_report() {
-    let bench = Command::new(program())
-        .args([
-            "bench",
-            "--quick",
-            "--only",
-            "rates,alarms,tail,live,memory,many,corridor",
-        ])
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&bench.stdout);
-    assert!(
-        bench.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&bench.stderr)
-    );
+    let said = quick_bench("rates,alarms,tail,live,memory,many,corridor");
     for (figure, reference) in [
         ("2 seals, 1 under way each", "a bare loop"),
         ("4 seals, 1 under way each", "a bare loop"),

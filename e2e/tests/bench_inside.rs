@@ -1,27 +1,11 @@
 //! `segel bench` without sockets, as small as it goes: that each figure is read, not how quick anything is.
 
-use std::process::Command;
-
-use segel_e2e::program::program;
+use segel_e2e::program::quick_bench;
 
 /// Growth, ground, memory, start and disk, each beside its reference where it has one.
 #[test]
 fn the_figures_from_inside_the_process_are_all_read() {
-    let bench = Command::new(program())
-        .args([
-            "bench",
-            "--quick",
-            "--only",
-            "ground,growth,state,start,month,frames",
-        ])
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&bench.stdout);
-    assert!(
-        bench.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&bench.stderr)
-    );
+    let said = quick_bench("ground,growth,state,start,month,frames");
     for figure in [
         "a check in trip order, 20 corridors of 200 pieces",
         "the worst error within 400 m of the border",

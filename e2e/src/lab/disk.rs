@@ -72,7 +72,14 @@ pub struct Disk {
 impl Disk {
     /// The disk as a folder lies there, all of it durable.
     pub fn of(root: &Path) -> Result<Self> {
-        let mut disk = Self {
+        let mut disk = Self::empty(root);
+        disk.take_in(root)?;
+        disk.now = disk.durable.clone();
+        Ok(disk)
+    }
+
+    fn empty(root: &Path) -> Self {
+        Self {
             root: root.to_path_buf(),
             files: Vec::new(),
             durable: BTreeMap::new(),
@@ -82,10 +89,7 @@ impl Disk {
             inodes: HashMap::new(),
             folders: HashMap::new(),
             syncs: HashMap::new(),
-        };
-        disk.take_in(root)?;
-        disk.now = disk.durable.clone();
-        Ok(disk)
+        }
     }
 
     fn take_in(&mut self, folder: &Path) -> Result<()> {
@@ -276,17 +280,7 @@ mod tests {
     /// A file written aside, synced, and renamed.
     fn renamed(folder_is_synced: bool) -> Disk {
         let path = |name: &str| PathBuf::from(ROOT).join(name);
-        let mut disk = Disk {
-            root: ROOT.into(),
-            files: Vec::new(),
-            durable: BTreeMap::new(),
-            undone: Vec::new(),
-            now: BTreeMap::new(),
-            named: 0,
-            inodes: HashMap::new(),
-            folders: HashMap::new(),
-            syncs: HashMap::new(),
-        };
+        let mut disk = Disk::empty(Path::new(ROOT));
         let opened = |inode, is_folder: bool, path| Line::Opened {
             inode,
             is_new: !is_folder,

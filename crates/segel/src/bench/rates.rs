@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use segel_sim::histogram::Histogram;
 
-use super::program::{Bare, Load};
+use super::program::{Bare, Load, Loaded};
 use super::table::{Promise, Reading, Table};
 use super::town::{Group, Town};
 use super::{Setting, disk, ms};
@@ -55,19 +55,25 @@ impl Rates<'_> {
         self.town.load(Group::REPORTING, seals, self.setting.seconds())
     }
 
+    /// The same load on the bare loop, and then on Segel; and how many reports Segel judged, in words.
+    fn beside_bare(&mut self, load: &Load) -> Result<(Loaded, Loaded, String)> {
+        let bare = Load {
+            target: self.bare.address,
+            ..*load
+        };
+        let bare = bare.run()?;
+        let (ours, judged) = self.town.loaded(load)?;
+        self.acknowledged += ours.acknowledged;
+        Ok((bare, ours, judged))
+    }
+
     /// As fast as acknowledgements come; says how many a second.
     fn at_full_speed(&mut self, seals: u32, in_flight: usize, promise: Promise) -> Result<f64> {
         let load = Load {
             in_flight,
             ..self.load(seals)
         };
-        let bare = Load {
-            target: self.bare.address,
-            ..load
-        }
-        .run()?;
-        let (ours, judged) = self.town.loaded(&load)?;
-        self.acknowledged += ours.acknowledged;
+        let (bare, ours, judged) = self.beside_bare(&load)?;
         let mut remark = format!(
             "{}; bare {}; {judged}",
             spread(&ours.latency),
@@ -95,13 +101,7 @@ impl Rates<'_> {
             lasting: self.setting.seconds() * 2,
             ..self.load(seals)
         };
-        let bare = Load {
-            target: self.bare.address,
-            ..load
-        }
-        .run()?;
-        let (ours, judged) = self.town.loaded(&load)?;
-        self.acknowledged += ours.acknowledged;
+        let (bare, ours, judged) = self.beside_bare(&load)?;
         ensure!(0 < ours.latency.count(), "nothing was reported at half load");
         let name = format!("{seals} seals at half load, due to acknowledged, p99");
         let p99 = |latency: &Histogram| ms(latency.quantile(0.99));
