@@ -64,14 +64,37 @@ impl Curfew {
     }
 }
 
+/// How far a thread steps back behind those who serve seals and people: steps of the scheduler, 0 to 19.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Courtesy(i32);
+
+impl Courtesy {
+    /// It is one of those who serve.
+    pub const NONE: Self = Self(0);
+    /// It must keep up in the long run: a start after a crash folds what it has not.
+    pub const SOME: Self = Self(5);
+    /// It may fall behind while there is much to do.
+    pub const MUCH: Self = Self(10);
+
+    /// Where the system will not have it, the thread works all the same.
+    fn show(self) {
+        if self != Self::NONE
+            && let Err(refused) = rustix::process::nice(self.0)
+        {
+            tracing::warn!(%refused, "a background thread could not step back");
+        }
+    }
+}
+
 /// Runs `step` again and again until curfew; it says how long nothing is due. A failure is told and tried again.
 pub fn repeat<F: std::fmt::Display>(
-    name: &str,
+    (name, courtesy): (&str, Courtesy),
     curfew: &Curfew,
     mut step: impl FnMut() -> Result<Duration, F> + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     let (curfew, called) = (curfew.clone(), name.to_owned());
     std::thread::Builder::new().name(name.into()).spawn(move || {
+        courtesy.show();
         while !curfew.is_called() {
             let pause = step().unwrap_or_else(|failure| {
                 if !curfew.is_called() {
@@ -236,5 +259,27 @@ fn neighbours(
         if NEIGHBOURS_MAX <= found.len() {
             return Ok((found, Some(next.at)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_background_thread_steps_back_and_its_maker_does_not() {
+        let (tell, told) = mpsc::channel();
+        let curfew = Curfew::default();
+        let own = || rustix::process::getpriority_process(None).expect("a priority");
+        let before = own();
+        let thread = repeat(("behind", Courtesy::MUCH), &curfew, move || {
+            tell.send(own()).map(|()| Duration::from_secs(60))
+        });
+        assert_eq!(told.recv().expect("a step"), (before + 10).min(19));
+        curfew.call();
+        thread.expect("a thread").join().expect("it ends");
+        assert_eq!(own(), before);
     }
 }

@@ -15,7 +15,10 @@ use crate::outlet::skp::SkpFailure;
 const LOOK_EVERY_MS: i64 = 1000;
 const LISTENING_EVERY_MS: i64 = 5000;
 const CHECKPOINT_EVERY_MS: i64 = 2000;
-const OVERDUE_EVERY_MS: i64 = 1000;
+/// Between two looks for overdue messages: minutes are allowed, and after days of outage a look goes through all of them.
+const OVERDUE_EVERY_MS: i64 = 15_000;
+/// The next look where there were more than one look may tell of.
+const OVERDUE_AGAIN_MS: i64 = 1000;
 
 /// Looks after disk, logs and our own presence.
 pub struct Keeper {
@@ -56,18 +59,24 @@ impl Keeper {
             self.engine.store().checkpoint()?;
         }
         if self.next_overdue <= now {
-            self.next_overdue = now.plus_ms(OVERDUE_EVERY_MS);
-            self.tell_overdue(now)?;
+            let pause_ms = if self.tell_overdue(now)? {
+                OVERDUE_AGAIN_MS
+            } else {
+                OVERDUE_EVERY_MS
+            };
+            self.next_overdue = now.plus_ms(pause_ms);
         }
         let nexts = [self.next_look, self.next_listening, self.next_checkpoint];
         Ok(nexts.into_iter().fold(self.next_overdue, ServerTime::min))
     }
 
-    fn tell_overdue(&self, now: ServerTime) -> Result<(), StoreError> {
+    /// Says whether there may be more.
+    fn tell_overdue(&self, now: ServerTime) -> Result<bool, StoreError> {
         match overdue::step(&self.engine, now) {
+            Ok(more) => Ok(more),
             Err(SkpFailure::Store(failure)) => Err(failure),
             // An engine that stops is told of nothing more; the next start looks again.
-            Ok(()) | Err(SkpFailure::Stopping(_)) => Ok(()),
+            Err(SkpFailure::Stopping(_)) => Ok(false),
         }
     }
 

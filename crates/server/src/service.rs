@@ -19,7 +19,7 @@ use segel_model::{Rulebook, ServerTime};
 use segel_store::{Checkpointer, Compactor, Options, Snapshots, Store, StoreError};
 
 use crate::EngineHandle;
-use crate::background::{self, Curfew, SnapshotPace, repeat};
+use crate::background::{self, Courtesy, Curfew, SnapshotPace, repeat};
 use crate::clock::Clock;
 use crate::config::{Config, Tls};
 use crate::engine::{Engine, Parts};
@@ -255,20 +255,20 @@ impl Service {
             move || background::sweep(&engine)
         };
         let mut threads = vec![
-            repeat("keeper", &self.curfew, keep)?,
-            repeat("compactor", &self.curfew, compact)?,
-            repeat("snapshotter", &self.curfew, snapshot)?,
-            repeat("checkpoints", &self.curfew, checkpoint)?,
-            repeat("revisits", &self.curfew, revisit)?,
-            repeat("backups", &self.curfew, back_up)?,
-            repeat("sweeper", &self.curfew, sweep)?,
+            repeat(("keeper", Courtesy::NONE), &self.curfew, keep)?,
+            repeat(("compactor", Courtesy::MUCH), &self.curfew, compact)?,
+            repeat(("snapshotter", Courtesy::SOME), &self.curfew, snapshot)?,
+            repeat(("checkpoints", Courtesy::MUCH), &self.curfew, checkpoint)?,
+            repeat(("revisits", Courtesy::SOME), &self.curfew, revisit)?,
+            repeat(("backups", Courtesy::MUCH), &self.curfew, back_up)?,
+            repeat(("sweeper", Courtesy::MUCH), &self.curfew, sweep)?,
         ];
         if let Some(skp) = &config.skp {
             let (engine, mut outlet) = (
                 engine(),
                 Skp::new(engine(), skp.clone()).map_err(io::Error::other)?,
             );
-            threads.push(repeat("skp", &self.curfew, move || {
+            threads.push(repeat(("skp", Courtesy::NONE), &self.curfew, move || {
                 skp_step(&mut outlet, &engine)
             })?);
         }

@@ -186,10 +186,10 @@ impl<'a> Replay<'a> {
         for row in rows {
             self.commit = row.commit;
             self.reports
-                .extend(row.reports()?.into_iter().map(|report| Step::Report {
+                .extend(row.judged()?.into_iter().map(|(ordinal, observed)| Step::Report {
                     commit: row.commit,
-                    ordinal: report.ordinal,
-                    observed: report.observed,
+                    ordinal,
+                    observed,
                 }));
         }
         Ok(())

@@ -3,10 +3,13 @@
 //! A row is deleted once its reports lie in sealed blocks of history. Until then it is what a crash is recovered from.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use crate::chain::Hash;
 use rusqlite::{Connection, OptionalExtension, params};
-use segel_model::{EventTime, ServerTime};
+use segel_model::report::Protocol;
+use segel_model::{EventTime, Observed, ServerTime};
+use serde::Deserialize;
 
 use crate::bytes::{Cursor, put_number};
 use crate::error::{Doing, form};
@@ -41,6 +44,15 @@ impl StagedRow {
     /// The reports in it, by ordinal.
     pub fn reports(&self) -> Result<Vec<Staged>, StoreError> {
         decode(&self.body)
+    }
+
+    /// What was judged of them, each with its ordinal: a replay needs nothing else, so the rest is not copied.
+    pub(crate) fn judged(&self) -> Result<Vec<(u32, Observed)>, StoreError> {
+        let judged: Vec<Judged<'_>> = decode_as(&self.body, |_| true)?;
+        Ok(judged
+            .into_iter()
+            .map(|judged| (judged.ordinal, judged.observed))
+            .collect())
     }
 }
 
@@ -107,8 +119,30 @@ pub(crate) fn decode(body: &[u8]) -> Result<Vec<Staged>, StoreError> {
     decode_of(body, |_| true)
 }
 
+/// A `Staged` as it was written, of which only the judgement is taken out; the fields are those of `Staged`, in its order.
+#[derive(Deserialize)]
+struct Judged<'a> {
+    ordinal: u32,
+    _protocol: Protocol,
+    _profile: &'a str,
+    _decoder_version: u16,
+    _device: &'a str,
+    _peer: Option<SocketAddr>,
+    _received: ServerTime,
+    _raw: &'a [u8],
+    observed: Observed,
+    _note: &'a str,
+}
+
 /// Reads back those of the seals that are wanted; 0 is a device nobody registered.
 pub(crate) fn decode_of(body: &[u8], wanted: impl Fn(u64) -> bool) -> Result<Vec<Staged>, StoreError> {
+    decode_as(body, wanted)
+}
+
+fn decode_as<'a, T: Deserialize<'a>>(
+    body: &'a [u8],
+    wanted: impl Fn(u64) -> bool,
+) -> Result<Vec<T>, StoreError> {
     let (count, mut cursor) = begin(body)?;
     let mut reports = Vec::new();
     for _ in 0..count {

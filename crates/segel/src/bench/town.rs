@@ -101,6 +101,8 @@ impl Prepared {
             if roll.crowd != crowd {
                 bail!("{} holds another crowd: {:?}", folder.display(), roll.crowd);
             }
+            // Snapshots of another build are passed over: they are written anew, so that no group pays for that.
+            Program::start(folder)?.stop()?;
             return Ok(Self {
                 folder: folder.to_owned(),
                 roll,

@@ -11,12 +11,14 @@ use crate::ask::Side;
 /// Trips told of in one step; the others are told of in the next.
 const STEP_TRIPS: usize = 100;
 
-/// Tells of each trip whose oldest message has waited longer than the rules allow; once, until it has been taken.
-pub fn step(engine: &EngineHandle, now: ServerTime) -> Result<(), SkpFailure> {
+/// Tells of each trip whose oldest message has waited longer than the rules allow; once, until it has been taken. Says
+/// whether there may be more.
+pub fn step(engine: &EngineHandle, now: ServerTime) -> Result<bool, SkpFailure> {
     let limit_s = i64::from(engine.rules().in_force(now).skp.stuck_s);
     let overdue = engine
         .reader()
         .messages_overdue(now.plus_s(-limit_s), STEP_TRIPS)?;
+    let more = overdue.len() == STEP_TRIPS;
     for outgoing in overdue {
         let failure = outgoing.last_error.unwrap_or_else(|| "not sent yet".into());
         let input = Input::Skp {
@@ -25,5 +27,5 @@ pub fn step(engine: &EngineHandle, now: ServerTime) -> Result<(), SkpFailure> {
         };
         engine.tell_blocking(input, Side::default())?;
     }
-    Ok(())
+    Ok(more)
 }
