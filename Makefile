@@ -67,6 +67,14 @@ sim: need-rust
 	cargo build --release --locked -p segel-e2e --example worlds
 	WORLDS=$(or $(WORLDS),10000) SEED=$(or $(SEED),1) ./target/release/examples/worlds
 
+# Storms in full size over a release build: 18,000 seals that come back at once, 5,000 connections that say nothing, a million
+# of garbage. It needs some 19,000 descriptors: make storm SEALS=5000
+.PHONY: storm
+storm: need-rust
+	cargo build --release --locked -p segel
+	SEGEL_PROGRAM=$(CURDIR)/target/release/segel SEGEL_STORM_SEALS=$(or $(SEALS),18000) SEGEL_STORM_SILENT=$(or $(SILENT),5000) \
+	  SEGEL_STORM_GARBAGE=$(or $(GARBAGE),1000000) cargo test --locked -p segel-e2e --test storm -- --nocapture --test-threads 1
+
 # Throws bytes at each decoder for that many seconds: make fuzz FUZZ_SECONDS=3600
 FUZZ_SECONDS ?= 60
 fuzz: need-rust

@@ -215,6 +215,11 @@ impl House {
 }
 
 impl Running {
+    /// Its number among the processes.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as a power cut does to a process: nothing of it runs any more when this returns.
     pub fn kill(mut self) -> Result<()> {
         self.child.kill().context("could not kill")?;

@@ -4,8 +4,10 @@ pub mod program;
 pub mod house;
 pub mod skp;
 pub mod disk;
+pub mod levers;
 
 mod chance;
 pub mod crash;
 pub mod lab;
+pub mod storm;
 pub mod worlds;

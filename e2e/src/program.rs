@@ -46,13 +46,22 @@ pub fn quick_bench(groups: &str) -> String {
 
 /// Builds the recorder of the crash laboratory and says where it is.
 pub fn recorder() -> PathBuf {
+    library("segel-recorder")
+}
+
+/// Builds the levers under a program and says where they are.
+pub fn levers() -> PathBuf {
+    library("segel-levers")
+}
+
+fn library(package: &str) -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "segel-recorder"])
+        .args(["build", "--quiet", "--package", package])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .expect("cargo runs");
-    assert!(built.success(), "the recorder could not be built");
-    target().join("debug/libsegel_recorder.so")
+    assert!(built.success(), "{package} could not be built");
+    target().join(format!("debug/lib{}.so", package.replace('-', "_")))
 }
 
 /// The folder that cargo builds into, from the place of this very program: `target/debug/deps/test`.

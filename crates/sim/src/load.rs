@@ -127,21 +127,24 @@ pub fn run(load: &Load) -> Result<Outcome> {
 fn connect(load: &Load) -> Result<Vec<TcpStream>> {
     (0..load.seals)
         .map(|number| {
-            let opened = open(load.target, number);
+            let opened = connect_from(load.target, std::process::id(), number).and_then(|stream| {
+                stream.set_nonblocking(true)?;
+                Ok(stream)
+            });
             opened.with_context(|| format!("could not connect seal {number} to {}", load.target))
         })
         .collect()
 }
 
-fn open(target: SocketAddr, number: u32) -> std::io::Result<TcpStream> {
+/// A connection of its own number. On this machine alone, one address has too few ports for a storm: the numbers of each
+/// `crowd` take turns at addresses that no other crowd uses.
+pub fn connect_from(target: SocketAddr, crowd: u32, number: u32) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(target), Type::STREAM, Some(Protocol::TCP))?;
     if target.ip().is_loopback() && target.is_ipv4() {
-        let address = source(std::process::id(), number);
-        socket.bind(&SockAddr::from(SocketAddr::new(address, 0)))?;
+        socket.bind(&SockAddr::from(SocketAddr::new(source(crowd, number), 0)))?;
     }
     socket.connect(&target.into())?;
     socket.set_tcp_nodelay(true)?;
-    socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
 

@@ -27,7 +27,7 @@ use run::{Doing, Recorded};
 
 pub use fault::{Fault, Outcome, fail};
 pub use file::Loss;
-pub use run::{Program, Sabotage};
+pub use run::{Program, Sabotage, scratch};
 
 /// What was under way when the power went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
