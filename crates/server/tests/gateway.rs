@@ -2,16 +2,21 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use segel_model::order::Outcome;
+use segel_model::report::Protocol;
 use segel_model::{Command, Event, SealOrder};
 use segel_server::config::Limits;
+use segel_server::gateway::{Desk, Gateway};
 use segel_server::metrics::ByProtocol;
 use segel_store::{RecordKind, Scope};
 use support::{House, by, record};
 
 const DEVICE: &str = "7100000042";
+/// More desks than a house may have.
+const OTHER_DESKS: u32 = 16;
 /// What must happen soon has not happened when this has passed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -309,6 +314,33 @@ fn bytes_that_do_not_say_who_speaks_are_no_greeting() {
     half.is_left();
     known.says(&record(DEVICE, 2));
     known.hears("(P69,0,2)");
+}
+
+/// Law 12: a stranger that comes and goes leaves nothing, not even the reminder to look after it.
+#[test]
+fn ten_thousand_that_come_and_go_leave_no_reminders_behind() {
+    let house = House::open();
+    let limits = Limits::default();
+    let gateway = Gateway::new(house.engine.clone(), limits, Arc::clone(&house.oddities), None);
+    // The house's own desks have the lowest numbers, and show their own figures under them.
+    let mut desks: Vec<Desk> = (0..=OTHER_DESKS)
+        .map(|_| Desk::new(Arc::clone(&gateway)))
+        .collect();
+    let desk = desks.last_mut().expect("one at least");
+    let (peer, now) = (([127, 0, 0, 1], 9).into(), house.engine.clock().now());
+    for _ in 0..10_000 {
+        let line = desk.open(peer, Protocol::Jointech).expect("there is room");
+        desk.hang_up(line, now);
+        desk.forget(line);
+    }
+    desk.step(now);
+    let printed = house.engine.print_metrics();
+    let of_it = format!("segel_queue_waiting{{queue=\"desk_reminders\",desk=\"{OTHER_DESKS}\"}} ");
+    let counts = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix(&of_it)?.parse().ok());
+    let reminders: Vec<u32> = counts.collect();
+    assert!(matches!(reminders[..], [count] if count < 2_000), "{reminders:?}");
 }
 
 /// The kernel may tell of a last word and of the end in one breath, and only once.

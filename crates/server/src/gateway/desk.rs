@@ -34,6 +34,8 @@ const FLIGHT_REPORTS: usize = 2048;
 const FLIGHTS_MAX: usize = 2;
 /// When the engine's lane is full, it is tried again so much later.
 const LANE_PAUSE_MS: i64 = 1;
+/// Reminders of lines that are over lie about until they are due; beyond so many, and twice the lines, they are swept out.
+const REMINDERS_ASIDE: usize = 1024;
 /// How often a full disk is looked at again.
 const DISK_LOW_PAUSE_MS: i64 = 500;
 
@@ -65,6 +67,7 @@ struct Fill {
     flights: Gauge,
     errands: Gauge,
     notes: Gauge,
+    reminders: Gauge,
 }
 
 /// One line to a seal.
@@ -128,6 +131,7 @@ impl Fill {
         let lines = gateway.limits.connections as usize;
         // Each line is the cause of few notes, and of one errand.
         let notes = lines.saturating_add(FLIGHTS_MAX);
+        let reminders = lines.saturating_mul(2).saturating_add(REMINDERS_ASIDE);
         let gauge = |queue, limit| queues.gauge(queue, Some(desk), limit);
         Self {
             lines: gauge("desk_lines", lines),
@@ -135,6 +139,7 @@ impl Fill {
             flights: gauge("desk_flights", FLIGHTS_MAX),
             errands: gauge("desk_errands", lines),
             notes: gauge("desk_notes", notes),
+            reminders: gauge("desk_reminders", reminders),
         }
     }
 }
@@ -449,6 +454,7 @@ impl Desk {
         self.fill.reports.set(self.gathering.batch.reports.len() as i64);
         self.fill.flights.set(self.flying.len() as i64);
         self.fill.errands.set(self.errands as i64);
+        self.fill.reminders.set(self.due.len() as i64);
     }
 
     fn send_on_errand(
@@ -592,7 +598,20 @@ impl Desk {
         if line.due.is_none_or(|known| due < known) {
             line.due = Some(due);
             self.due.push(Reverse((due, key)));
+            self.sweep_reminders();
         }
+    }
+
+    /// A stranger costs a reminder for as long as it might have stayed, however soon it leaves: a million of them must not
+    /// lie about.
+    fn sweep_reminders(&mut self) {
+        if self.due.len() <= REMINDERS_ASIDE + 2 * self.lines.len() {
+            return;
+        }
+        let mut due = std::mem::take(&mut self.due);
+        due.retain(|Reverse((due, key))| self.line(*key).is_some_and(|line| line.due == Some(*due)));
+        due.shrink_to(2 * due.len());
+        self.due = due;
     }
 
     fn touch(&mut self, key: LineKey) {
