@@ -83,6 +83,42 @@ fn an_order_for_a_connected_seal_goes_out_at_once() {
     seal.hears("(P04,1,60,30)");
 }
 
+/// Law 5: a queued opening is looked at again at the moment of sending, so nothing waits where nobody would look again.
+#[test]
+fn an_order_behind_one_of_its_kind_is_not_handed_over_before_that_has_ended() {
+    let house = House::open();
+    let provider = house.provider();
+    let id = house.stock(&provider, DEVICE);
+    let mut entries = house.engine.subscribe_entries();
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)");
+    let order = || {
+        house.done(by(
+            &provider.admin,
+            Command::OrderSeal {
+                seal: id,
+                order: interval(),
+            },
+        ))
+    };
+    order();
+    seal.hears("(P04,1,60,30)");
+    order();
+    seal.says(&record(DEVICE, 2));
+    seal.hears("(P69,0,2)");
+    let mut sent_since = || {
+        let told = std::iter::from_fn(|| entries.try_recv().ok());
+        told.flat_map(|published| published.entry.events.clone())
+            .filter_map(|event| sent(&event))
+            .count()
+    };
+    assert_eq!(sent_since(), 1, "the second waits");
+    seal.says(b"(7100000042,P04,60,30)");
+    seal.hears("(P04,1,60,30)");
+    assert_eq!(sent_since(), 1);
+}
+
 #[test]
 fn an_order_that_went_out_and_was_not_answered_ends_with_the_connection() {
     let house = House::open();

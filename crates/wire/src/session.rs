@@ -82,6 +82,15 @@ impl Session {
         }
     }
 
+    /// Whether an order would go out at once, or be refused at once. What waits in a session asks nobody again, so an opening is
+    /// sent only where this is so.
+    pub fn takes(&self, command: &SealCommand, now: ServerTime) -> bool {
+        match &self.talk {
+            Talk::Jointech(session) => session.takes(command, now),
+            Talk::Osmand(_) => true,
+        }
+    }
+
     /// Sends an order, or keeps it until the seal has said who it is. The outcome comes as [`Output::Answered`].
     pub fn send(&mut self, id: OrderId, command: &SealCommand, now: ServerTime) -> Result<(), NotSpoken> {
         match &mut self.talk {

@@ -17,6 +17,14 @@ use crate::reported::ReportBatch;
 /// A conversation that comes back, and how it went.
 pub(super) type Errand = Pin<Box<dyn Future<Output = (Box<Conversation>, Result<(), End>)> + Send>>;
 
+/// What became of an order that was to be handed over.
+enum Delivery {
+    /// It has gone out, or has ended.
+    Settled,
+    /// Another of its kind is under way: it waits.
+    Held,
+}
+
 /// Settles what came of the session until nothing more comes of it, then hands over orders that wait.
 pub(super) fn converse(mut conversation: Box<Conversation>, drained: Drained, doubts: Vec<Doubt>) -> Errand {
     Box::pin(async move {
@@ -130,14 +138,28 @@ impl Conversation {
         let Some(seal) = self.admitted.seal().filter(|_| self.has_orders()) else {
             return Ok(());
         };
+        let mut held = Vec::new();
+        let delivered = self.deliver_all(seal, &mut held).await;
+        for id in held {
+            self.gateway.engine.orders().put_back(seal, id);
+        }
+        delivered
+    }
+
+    /// Those it could not hand over are `held`.
+    async fn deliver_all(&mut self, seal: SealId, held: &mut Vec<OrderId>) -> Result<(), End> {
         while let Some(ordered) = self.next_order(seal) {
             let id = ordered.id;
-            if let Err(end) = self.deliver(ordered).await {
-                // What went out and was not answered ends with the connection; it is not sent a second time.
-                if !self.under_way.iter().any(|one| one.ordered.id == id) {
-                    self.gateway.engine.orders().put_back(seal, id);
+            match self.deliver(ordered).await {
+                Ok(Delivery::Settled) => {}
+                Ok(Delivery::Held) => held.push(id),
+                Err(end) => {
+                    // What went out and was not answered ends with the connection; it is not sent a second time.
+                    if !self.under_way.iter().any(|one| one.ordered.id == id) {
+                        held.push(id);
+                    }
+                    return Err(end);
                 }
-                return Err(end);
             }
         }
         Ok(())
@@ -151,15 +173,20 @@ impl Conversation {
             .take(seal, |order| !(known.doubted && vault::holds_secret(order)))
     }
 
-    async fn deliver(&mut self, ordered: Ordered) -> Result<(), End> {
-        if !self.opening_may_go(&ordered).await? {
-            return Ok(());
-        }
-        let now = self.gateway.now();
-        let resolved = match self.gateway.resolve(&ordered, now).await? {
+    /// Nothing lies between the look at a grant and the sending: an order behind one of its kind is held here, not in the
+    /// session, where nobody would look again.
+    async fn deliver(&mut self, ordered: Ordered) -> Result<Delivery, End> {
+        let resolved = match self.gateway.resolve(&ordered, self.gateway.now()).await? {
             Ok(resolved) => resolved,
             Err(why) => return self.not_spoken(ordered.id, why).await,
         };
+        if !self.session.takes(&resolved.command, self.gateway.now()) {
+            return Ok(Delivery::Held);
+        }
+        if !self.opening_may_go(&ordered).await? {
+            return Ok(Delivery::Settled);
+        }
+        let now = self.gateway.now();
         if let Err(refused) = self.session.send(ordered.id, &resolved.command, now) {
             return self.not_spoken(ordered.id, refused.why).await;
         }
@@ -177,7 +204,8 @@ impl Conversation {
             command: resolved.command,
         });
         let (drained, doubts) = self.drain_more();
-        Box::pin(self.settle(drained, doubts)).await
+        Box::pin(self.settle(drained, doubts)).await?;
+        Ok(Delivery::Settled)
     }
 
     /// A queued opening asks again at the moment of sending, against the report that woke the seal.
@@ -200,9 +228,10 @@ impl Conversation {
         Ok(!durable.events.iter().any(ended))
     }
 
-    async fn not_spoken(&self, order: OrderId, why: &str) -> Result<(), End> {
+    async fn not_spoken(&self, order: OrderId, why: &str) -> Result<Delivery, End> {
         self.tell_end(order, Outcome::NotSpoken { why: why.into() }, Vec::new())
-            .await
+            .await?;
+        Ok(Delivery::Settled)
     }
 
     async fn end_order(&mut self, order: OrderId, outcome: Outcome) -> Result<(), End> {

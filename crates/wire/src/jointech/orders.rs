@@ -96,6 +96,12 @@ impl Orders {
         self.0.len()
     }
 
+    /// Whether an order would go out at once: none of its kind is under way, or there is nothing to wait for.
+    pub(crate) fn takes(&self, command: &Command) -> bool {
+        Wanted::from_command(command)
+            .is_none_or(|wanted| !self.0.iter().any(|order| order.wanted.is_same_kind(&wanted)))
+    }
+
     /// Puts an order at the end. Gives it back as not kept where its command has no answer to wait for.
     pub(crate) fn push(&mut self, id: OrderId, command: &Command, bytes: Vec<u8>) -> bool {
         let Some(wanted) = Wanted::from_command(command) else {

@@ -397,6 +397,12 @@ impl Session {
         }
     }
 
+    /// Whether an order would go out at once, or be refused at once.
+    pub fn takes(&self, order: &SealCommand, now: ServerTime) -> bool {
+        let free = |command: Command| self.device.is_some() && self.orders.takes(&command);
+        Command::from_order(order, now).map_or(true, free)
+    }
+
     /// Sends an order, or keeps it until the seal has said who it is.
     pub fn send(&mut self, id: OrderId, order: &SealCommand, now: ServerTime) -> Result<(), NotSpoken> {
         if usize::from(self.limits.orders) <= self.orders.len() {
