@@ -313,7 +313,7 @@ fn durable(connection: &Connection) -> Result<(), StoreError> {
         .execute_batch(
             "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;
              PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=0;
-             PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY; ",
+             PRAGMA journal_size_limit=268435456; PRAGMA temp_store=MEMORY; ",
         )
         .doing("set up a writing connection")
 }

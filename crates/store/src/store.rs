@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use segel_model::{MessageId, PersonId, SecretHash, ServerTime};
 
 use crate::chain::{self, Hash};
-use crate::error::Doing;
+use crate::error::{Doing, OnFile};
 use crate::folder::Folder;
 use crate::metrics::Metrics;
 use crate::reader::Reader;
@@ -28,6 +28,9 @@ const LAST_LISTENED: &str = "last_listened_ms";
 
 /// How long emptying the log waits for a reader; a commit waits behind it.
 const EMPTYING_WAITS_MS: u64 = 20;
+
+/// How often a checkpoint copies and syncs beside the writer before it takes the lock: each time less is left, by a tenth or so.
+const ROUNDS_BESIDE: usize = 3;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -98,6 +101,9 @@ struct Inner {
     metrics: Metrics,
     /// Something was erased that the log may still hold.
     log_to_empty: AtomicBool,
+    /// The file of the truth, to sync it; the database never reads or writes by it. Open as long as the store, because closing it
+    /// would take the database's own locks away.
+    truth: File,
     /// Held open as long as the store lives; its lock is the process's claim on the folder.
     _claim: File,
 }
@@ -119,6 +125,7 @@ impl Store {
         let claim = folder.hold()?;
         folder.settle()?;
         let truth = schema::open(&folder.truth(), &schema::TRUTH)?;
+        let file = File::open(folder.truth()).on_file("open", &folder.truth())?;
         let history = schema::open(&folder.history(), &schema::HISTORY)?;
         let pen = Pen::resume(truth, &history)?;
         let (position, head) = (pen.position, pen.head);
@@ -132,6 +139,7 @@ impl Store {
             history: Mutex::new(history),
             metrics: Metrics::default(),
             log_to_empty: AtomicBool::new(false),
+            truth: file,
             _claim: claim,
         };
         Ok(Opened {
@@ -247,11 +255,20 @@ impl Store {
         Ok(self.inner.options.free_floor_bytes <= free)
     }
 
-    /// Moves the logs into the files without stopping the writer: most of it is copied beside running commits, the small rest
-    /// under the lock, so that the log can begin again at its start. Call it every few seconds.
+    /// Moves the logs into the files without stopping the writer: most of it is copied and synced beside running commits, the
+    /// small rest under the lock, so that the log can begin again at its start. Call it every few seconds.
+    ///
+    /// The database syncs the file only once the whole log is in it, which is never so beside a busy writer: without a sync of
+    /// ours the lock would be held while all that was copied goes to the disk.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         let beside = schema::open(&self.inner.folder.truth(), &schema::TRUTH)?;
-        passive(&beside)?;
+        for _ in 0..ROUNDS_BESIDE {
+            passive(&beside)?;
+            self.inner
+                .truth
+                .sync_data()
+                .on_file("sync", &self.inner.folder.truth())?;
+        }
         passive(&self.pen().connection)?;
         // A backup may hold history for long; the next checkpoint takes it.
         if let Ok(history) = self.inner.history.try_lock() {

@@ -62,6 +62,7 @@ impl Rates<'_> {
             ..*load
         };
         let bare = bare.run()?;
+        self.town.warm_up(load)?;
         let (ours, judged) = self.town.loaded(load)?;
         self.acknowledged += ours.acknowledged;
         Ok((bare, ours, judged))
@@ -140,6 +141,8 @@ pub fn spread(latency: &Histogram) -> String {
 /// A short load at full speed, to know what half of it is.
 pub fn half_of_full(setting: &Setting, town: &Town) -> Result<f64> {
     let lasting = (setting.seconds() / 2).max(Duration::from_millis(500));
-    let (loaded, _) = town.loaded(&town.load(Group::REPORTING, setting.size().usual, lasting))?;
+    let load = town.load(Group::REPORTING, setting.size().usual, lasting);
+    town.warm_up(&load)?;
+    let (loaded, _) = town.loaded(&load)?;
     Ok(loaded.per_second / 2.0)
 }

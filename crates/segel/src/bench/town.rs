@@ -24,6 +24,8 @@ use super::program::{Load, Loaded, Program};
 pub const PIECES: u32 = 200;
 /// So many containers are prepared at once: commits are shared, as in a large office.
 const AT_ONCE: usize = 24;
+/// How long seals report before they are measured.
+const WARMING: Duration = Duration::from_secs(3);
 /// Containers of one document: small, because each step of a trip reads its document again.
 const PER_DOCUMENT: u32 = 40;
 /// Containers of a group at most: groups are numbered so far apart.
@@ -266,6 +268,16 @@ impl Town {
     /// How many reports were judged against a corridor.
     pub fn judged(&self) -> Result<u64> {
         figure(&self.program.base, JUDGED)
+    }
+
+    /// Lets the seals of a load report for a moment, uncounted: the first word after hours of silence ends alarms and starts
+    /// clocks, and belongs to no measurement of reports.
+    pub fn warm_up(&self, load: &Load) -> Result<()> {
+        let warming = Load {
+            lasting: load.lasting.min(WARMING),
+            ..*load
+        };
+        warming.run().map(drop)
     }
 
     /// A load of seals on trips, and a sentence on how many reports were judged: every one, or it is no measurement.
