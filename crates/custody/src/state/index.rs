@@ -16,6 +16,7 @@ use segel_model::{
     AlarmCode, AlarmId, DeviceId, DocumentId, PersonId, PhotoId, SealId, SecretHash, ServerTime, TripId,
 };
 
+use crate::deciding::DUE_LIMIT;
 use crate::hash;
 
 use super::{Alarm, IntervalOrder, State, Trip};
@@ -270,16 +271,23 @@ impl State {
         }
     }
 
-    /// Limits that reports have put off stand at their true moments again, as far as the moments known for them have come.
-    /// Asked before `next_deadline`; no verdict depends on it.
+    /// Limits that reports have put off stand at their true moments again, as far as the moments known for them have come:
+    /// a few of the first, and as many as it takes until the very first is true. Asked before `next_deadline`; no verdict
+    /// depends on it.
     pub fn settle_limits(&mut self, now: ServerTime) {
-        let put_off: alloc::vec::Vec<TripId> = self.put_off(now).collect();
-        put_off.into_iter().for_each(|trip| self.refresh_trip_due(trip));
+        loop {
+            let put_off: alloc::vec::Vec<TripId> = self.put_off(now, DUE_LIMIT).collect();
+            put_off.into_iter().for_each(|trip| self.refresh_trip_due(trip));
+            if self.put_off(now, 1).next().is_none() {
+                return;
+            }
+        }
     }
 
-    fn put_off(&self, now: ServerTime) -> impl Iterator<Item = TripId> {
+    /// Of the first limits that have come, those of trips that are due at another moment.
+    fn put_off(&self, now: ServerTime, looked_at: usize) -> impl Iterator<Item = TripId> {
         let come = self.index.due.iter().take_while(move |(at, _)| *at <= now);
-        come.filter_map(|(at, what)| match what {
+        come.take(looked_at).filter_map(|(at, what)| match what {
             Subject::Trip(id) => {
                 let due = self.trips.get(id).and_then(Trip::due);
                 (due != Some(*at)).then_some(*id)

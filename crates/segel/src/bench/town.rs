@@ -24,6 +24,12 @@ use super::program::{Load, Loaded, Program};
 pub const PIECES: u32 = 200;
 /// So many containers are prepared at once: commits are shared, as in a large office.
 const AT_ONCE: usize = 24;
+/// How long a Segel may have to do after its start,
+const SETTLES_MAX: Duration = Duration::from_secs(120);
+/// how long it is looked at,
+const SETTLE_LOOK: Duration = Duration::from_secs(1);
+/// and how many seconds of a processor it may use meanwhile and be at rest.
+const SETTLED_S: f64 = 0.25;
 /// How long seals report before they are measured.
 const WARMING: Duration = Duration::from_secs(3);
 /// Containers of one document: small, because each step of a trip reads its document again.
@@ -121,6 +127,20 @@ impl Prepared {
             roll,
         })
     }
+}
+
+/// A Segel that was off for hours has limits of thousands of trips to look at: what it then does for some seconds is no part of
+/// a measurement.
+fn settle(program: &Program) -> Result<()> {
+    let began = Instant::now();
+    while began.elapsed() < SETTLES_MAX {
+        let before = program.usage()?.cpu_s;
+        std::thread::sleep(SETTLE_LOOK);
+        if program.usage()?.cpu_s - before < SETTLED_S {
+            return Ok(());
+        }
+    }
+    bail!("Segel did not come to rest within {} s", SETTLES_MAX.as_secs())
 }
 
 fn prepare(folder: &Path, crowd: Crowd) -> Result<Roll> {
@@ -224,6 +244,7 @@ impl Town {
         let folder = setting.folder.join(name);
         copy(&prepared.folder.join("data"), &folder.join("data"))?;
         let program = Program::start(&folder)?;
+        settle(&program)?;
         Ok(Self {
             program,
             data: folder.join("data"),
