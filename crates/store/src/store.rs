@@ -46,7 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             free_floor_bytes: 512 << 20,
-            wal_alarm_bytes: 256 << 20,
+            wal_alarm_bytes: 1 << 30,
         }
     }
 }
