@@ -8,7 +8,6 @@ mod sim;
 mod bench;
 mod skp_sim;
 
-mod descriptors;
 mod log;
 mod web;
 

@@ -50,7 +50,7 @@ pub struct Options {
 /// Serves until it is ended.
 pub fn run(options: Options) -> Result<()> {
     crate::log::start();
-    crate::descriptors::raise()?;
+    segel_server::descriptors::raise()?;
     let stop = StopSignal::listen()?;
     let config = options.config()?;
     let rules = rulebook(config.rules.as_deref())?;

@@ -80,7 +80,7 @@ type Road = [(f64, f64); 2];
 
 /// Runs what is asked for and prints what came of it.
 pub fn run(options: Options) -> Result<()> {
-    crate::descriptors::raise()?;
+    segel_server::descriptors::raise()?;
     match options.what {
         What::Load(options) => load(options),
         What::Bare(options) => bare::run(&options),

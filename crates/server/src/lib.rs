@@ -7,6 +7,7 @@ compile_error!(
 
 pub mod clock;
 pub mod config;
+pub mod descriptors;
 pub mod rules;
 
 pub mod reported;

@@ -12,7 +12,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use segel_geo::Position;
 use segel_measure::{Layout, Plan, World, road};
 use segel_model::alarm::AlarmCode;
@@ -63,12 +62,7 @@ impl Size {
 
 /// Takes all descriptors that this process may have, and says how many a storm may use.
 pub fn descriptors() -> Result<u32> {
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    let all = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    setrlimit(Resource::Nofile, all).context("could not raise the limit of descriptors")?;
+    let maximum = segel_server::descriptors::raise()?;
     let usable = maximum.unwrap_or(u64::MAX).saturating_sub(DESCRIPTORS_ASIDE);
     Ok(u32::try_from(usable).unwrap_or(u32::MAX))
 }

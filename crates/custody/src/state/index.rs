@@ -253,7 +253,7 @@ impl State {
         }
     }
 
-    /// What a plain report can change: when its trip must be looked at again.
+    /// When a trip must be looked at again.
     pub(crate) fn refresh_trip_due(&mut self, id: TripId) {
         let due = self.trips.get(&id).and_then(Trip::due);
         self.index.set_due(Subject::Trip(id), due);
