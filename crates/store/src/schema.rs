@@ -29,7 +29,7 @@ pub(crate) struct Schema {
 
 pub(crate) const TRUTH: Schema = Schema {
     file: "segel.db",
-    steps: &[TRUTH_1, TRUTH_2],
+    steps: &[TRUTH_1, TRUTH_2, TRUTH_3],
 };
 pub(crate) const HISTORY: Schema = Schema {
     file: "history.db",
@@ -183,6 +183,14 @@ ALTER TABLE staged ADD COLUMN first_ms INTEGER NOT NULL DEFAULT -922337203685477
 ALTER TABLE staged ADD COLUMN last_ms INTEGER NOT NULL DEFAULT 9223372036854775807;
 ALTER TABLE staged ADD COLUMN seals INTEGER NOT NULL DEFAULT -1;
 CREATE INDEX staged_by_time ON staged (first_ms, last_ms, seals);
+";
+
+/// In a row of hundreds of seals every bit of the mask is set; such a row lists its seals.
+const TRUTH_3: &str = "
+CREATE TABLE staged_seals (
+    commit_no INTEGER PRIMARY KEY REFERENCES staged ON DELETE CASCADE,
+    seals BLOB NOT NULL
+) STRICT;
 ";
 
 const HISTORY_1: &str = "

@@ -56,9 +56,12 @@ impl StagedRow {
     }
 }
 
+/// A row with fewer reports lists no seals: the mask of bits says nearly as much.
+const LISTED_FROM: usize = 4;
+
 /// What a row says of itself beside its body, so that a reader passes it over without opening it: when its reports
 /// happened, and a bit for each of their seals. Bits may coincide; a bit that is not there is the proof that the seal is
-/// not. Nothing but reading rests on it, so it is not part of the hash.
+/// not. A row of many reports lists its seals besides. Nothing but reading rests on it, so it is not part of the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outline {
     first: EventTime,
@@ -83,6 +86,33 @@ impl Outline {
 /// The bit of a seal: neighbouring numbers have different ones.
 const fn bit(seal: u64) -> i64 {
     1 << (seal.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
+}
+
+/// The seals of these reports, each once, in rising order, each as its distance from the one before.
+fn listed(staged: &[Staged]) -> Vec<u8> {
+    let mut seals: Vec<u64> = staged.iter().map(seal_number).collect();
+    seals.sort_unstable();
+    seals.dedup();
+    let mut list = Vec::with_capacity(2 * seals.len());
+    let mut before = 0;
+    for seal in seals {
+        put_number(&mut list, seal - before);
+        before = seal;
+    }
+    list
+}
+
+/// Whether a list names a seal.
+fn lists(list: &[u8], wanted: u64) -> Result<bool, StoreError> {
+    let mut cursor = Cursor(list);
+    let mut seal: u64 = 0;
+    while !cursor.0.is_empty() {
+        seal = seal.saturating_add(cursor.number()?);
+        if wanted <= seal {
+            return Ok(wanted == seal);
+        }
+    }
+    Ok(false)
 }
 
 /// Writes reports down, each behind its seal and its length, so that a reader who wants one seal passes over the others.
@@ -202,6 +232,12 @@ pub(crate) fn insert(to: &Connection, row: &StagedRow, reports: &[Staged]) -> Re
         ])
     })
     .doing("append staged reports")?;
+    if reports.len() < LISTED_FROM {
+        return Ok(());
+    }
+    to.prepare_cached("INSERT INTO staged_seals (commit_no, seals) VALUES (?1, ?2)")
+        .and_then(|mut insert| insert.execute(params![row.commit as i64, listed(reports)]))
+        .doing("list the seals of staged reports")?;
     Ok(())
 }
 
@@ -255,22 +291,33 @@ pub(crate) fn visit_of(
         .query(params![until.unix_ms, since.unix_ms, bit(seal)])
         .doing("read staged reports")?;
     while let Some(row) = rows.next().doing("read staged reports")? {
-        let (first, commit, body) = placed(row).doing("read staged reports")?;
-        if !visitor(first, commit, body)? {
+        let (first, commit, list) = placed(row).doing("read staged reports")?;
+        if let Some(list) = list
+            && !lists(&list, seal)?
+        {
+            continue;
+        }
+        if !visitor(first, commit as u64, body(from, commit)?)? {
             break;
         }
     }
     Ok(())
 }
 
-fn placed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(EventTime, u64, Vec<u8>)> {
-    let first = EventTime::from_unix_ms(row.get(0)?);
-    Ok((first, row.get::<_, i64>(1)? as u64, row.get(2)?))
+fn placed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(EventTime, i64, Option<Vec<u8>>)> {
+    Ok((EventTime::from_unix_ms(row.get(0)?), row.get(1)?, row.get(2)?))
 }
 
-/// The index holds all that is asked of a row, so a row that is passed over is not touched.
-const ROWS_OF: &str = "SELECT first_ms, commit_no, body FROM staged INDEXED BY staged_by_time
-    WHERE first_ms <= ?1 AND last_ms >= ?2 AND (seals & ?3) <> 0 ORDER BY first_ms, last_ms";
+fn body(from: &Connection, commit: i64) -> Result<Vec<u8>, StoreError> {
+    from.prepare_cached("SELECT body FROM staged WHERE commit_no = ?1")
+        .and_then(|mut select| select.query_row([commit], |row| row.get(0)))
+        .doing("read staged reports")
+}
+
+/// The index and the list hold all that is asked of a row, so a row that is passed over is not touched.
+const ROWS_OF: &str = "SELECT first_ms, staged.commit_no, staged_seals.seals
+    FROM staged INDEXED BY staged_by_time LEFT JOIN staged_seals ON staged_seals.commit_no = staged.commit_no
+    WHERE first_ms <= ?1 AND last_ms >= ?2 AND (staged.seals & ?3) <> 0 ORDER BY first_ms, last_ms";
 
 /// What waits to be moved to history: rows, reports, and since when.
 pub(crate) fn backlog(from: &Connection) -> Result<(u64, u64, Option<ServerTime>), StoreError> {
@@ -363,6 +410,19 @@ pub(crate) mod as_bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_names_its_seals_and_no_other() {
+        let mut list = Vec::new();
+        [7, 1, 993]
+            .iter()
+            .for_each(|distance| put_number(&mut list, *distance));
+        let named = |seal| lists(&list, seal).expect("a list");
+        assert_eq!([7, 8, 1001].map(named), [true; 3]);
+        assert_eq!([0, 6, 9, 1000, 1002, u64::MAX].map(named), [false; 6]);
+        assert!(!lists(&[], 0).expect("an empty list"));
+        lists(&[0x80], 3).expect_err("it ends too early");
+    }
 
     /// No damaged body panics, asks for much memory or reads as whole.
     #[test]

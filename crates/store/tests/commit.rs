@@ -103,7 +103,7 @@ fn a_file_of_a_newer_segel_is_refused_with_a_sentence() {
     assert!(
         error
             .to_string()
-            .starts_with("segel.db has schema 99, this Segel knows up to 2: start the newer"),
+            .starts_with("segel.db has schema 99, this Segel knows up to 3: start the newer"),
         "{error}"
     );
 }

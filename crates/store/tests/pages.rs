@@ -245,6 +245,48 @@ fn reports_of_other_seals_are_not_read() {
     assert_eq!((of(1), of(2), of(3)), ((100, 100), (10, 10), (0, 0)));
 }
 
+/// In a flood each row holds reports of a hundred seals, so that every bit of its mask is set. A page of another seal opens none
+/// of them: what stands in them is made unreadable, and is not noticed.
+#[test]
+fn rows_of_other_seals_are_not_opened_in_a_flood() {
+    let (_folder, opened) = fresh();
+    for commit in 1..=20 {
+        let said: Vec<_> = (100..200).map(|seal| (seal, commit as i64, 1)).collect();
+        opened.store.commit(&batch(commit, &said)).expect("a commit");
+    }
+    let truth = rusqlite::Connection::open(opened.store.folder().truth()).expect("the file");
+    truth
+        .execute("UPDATE staged SET body = x'00'", [])
+        .expect("damage");
+    let page = |seal| {
+        let query = ReportQuery::of(SealId(seal), moment(0), moment(1000));
+        opened.reader.reports(&query).map(|page| page.read)
+    };
+    assert_eq!(page(1).expect("no row is opened"), 0);
+    page(150).expect_err("its rows are opened");
+}
+
+/// What history has takes its list of seals along.
+#[test]
+fn a_list_of_seals_goes_with_its_row() {
+    let (_folder, opened) = fresh();
+    for commit in 1..=3 {
+        opened.store.commit(&reports_of(commit, 10)).expect("a commit");
+    }
+    seal_until(&opened, 3);
+    delete_sealed(&opened);
+    let truth = rusqlite::Connection::open(opened.store.folder().truth()).expect("the file");
+    let lists = |sql| {
+        truth
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .expect("a count")
+    };
+    assert_eq!(
+        lists("SELECT count(*) FROM staged_seals"),
+        lists("SELECT count(*) FROM staged")
+    );
+}
+
 /// A page of what went to history reads the blocks it lies in, not those before and after.
 #[test]
 fn a_page_of_history_reads_its_own_blocks() {
