@@ -583,8 +583,9 @@ fn silence_is_the_seals_own(end: &End, world: &World, segel: &Segel) -> Result<V
         };
         let heard = end.reports[&seal]
             .iter()
+            // One that came in the same moment, and was taken after the alarm, ended a silence that had lasted until then.
+            .filter(|stored| (stored.commit, stored.staged.ordinal) < (entry.commit, entry.ordinal))
             .map(|stored| stored.staged.received)
-            .filter(|received| *received <= entry.at)
             .max();
         let Some(heard) = heard.and_then(|heard| truth(world, heard)) else {
             continue;
