@@ -22,11 +22,15 @@ use crate::{StoreError, Verified};
 /// The name of the log that checkpoints are of.
 pub const ORIGIN: &str = "segel/journal";
 
-/// Writes checkpoints. It holds what is needed to go on with the tree, and reads the journal once after a start.
+/// Where the tree stands, beside the checkpoints: a start goes on from it, and does not read the journal from its first entry.
+const TREE: &str = "tree.json";
+
+/// Writes checkpoints, and goes on with the tree where it was left.
 pub struct Checkpointer {
     reader: Reader,
     folder: PathBuf,
-    frontier: Frontier,
+    /// Nothing before the first step, and after one that failed.
+    tree: Option<Frontier>,
 }
 
 impl Checkpointer {
@@ -35,39 +39,73 @@ impl Checkpointer {
         Self {
             reader,
             folder: folder.checkpoints(),
-            frontier: Frontier::new(),
+            tree: None,
         }
     }
 
     /// Writes a checkpoint over all durable entries and says how many they are; nothing where none came since the last.
     pub fn step(&mut self) -> Result<Option<u64>, StoreError> {
-        while self.take_page()? {}
-        let size = self.frontier.size();
+        let mut tree = match self.tree.take() {
+            Some(tree) => tree,
+            None => self.kept_tree()?.unwrap_or_default(),
+        };
+        while self.take_page(&mut tree)? {}
+        let written = self.write(&tree)?;
+        self.tree = Some(tree);
+        Ok(written)
+    }
+
+    fn write(&self, tree: &Frontier) -> Result<Option<u64>, StoreError> {
+        let size = tree.size();
         let path = path_of(&self.folder, size);
         if size == 0 || path.exists() {
             return Ok(None);
         }
-        let checkpoint = Checkpoint::new(ORIGIN, size, self.frontier.root())
-            .map_err(|fault| form("make a checkpoint", &fault))?;
+        let checkpoint =
+            Checkpoint::new(ORIGIN, size, tree.root()).map_err(|fault| form("make a checkpoint", &fault))?;
         write_whole(&path, checkpoint.encode().as_bytes())?;
+        let kept = serde_json::to_vec(tree).map_err(|fault| form("write down a tree", &fault))?;
+        write_whole(&self.folder.join(TREE), &kept)?;
         Ok(Some(size))
     }
 
     /// Takes the next page of the journal into the tree; false where there is none.
-    fn take_page(&mut self) -> Result<bool, StoreError> {
-        let lines = self
-            .reader
-            .journal_after(self.frontier.size(), PAGE_ENTRIES_MAX)?;
+    fn take_page(&self, tree: &mut Frontier) -> Result<bool, StoreError> {
+        let lines = self.reader.journal_after(tree.size(), PAGE_ENTRIES_MAX)?;
         for line in &lines {
-            let expected = self.frontier.size() + 1;
+            let expected = tree.size() + 1;
             if line.entry.seq != expected {
                 let detail = format!("entry {} stands where {expected} should", line.entry.seq);
                 return Err(form("make a checkpoint", &detail));
             }
-            self.frontier.append(leaf_hash(&line.body), |_, _| {});
+            tree.append(leaf_hash(&line.body), |_, _| {});
         }
         Ok(!lines.is_empty())
     }
+
+    /// The tree as it was left, where a checkpoint vouches for it. A folder that was put back to an earlier day has a journal
+    /// that does not reach so far.
+    fn kept_tree(&self) -> Result<Option<Frontier>, StoreError> {
+        let Some(tree) = read_tree(&self.folder).filter(|tree| is_vouched_for(tree, &self.folder)) else {
+            return Ok(None);
+        };
+        let newest = self.reader.journal_before(u64::MAX, 1)?;
+        let reaches = newest.first().is_some_and(|line| tree.size() <= line.entry.seq);
+        Ok(reaches.then_some(tree))
+    }
+}
+
+fn read_tree(folder: &Path) -> Option<Frontier> {
+    let bytes = fs::read(folder.join(TREE)).ok()?;
+    let tree = serde_json::from_slice(&bytes);
+    tree.inspect_err(|fault| tracing::warn!(%fault, "the kept tree is passed over"))
+        .ok()
+}
+
+/// Whether the checkpoint over as many entries has its root.
+fn is_vouched_for(tree: &Frontier, folder: &Path) -> bool {
+    let text = fs::read_to_string(path_of(folder, tree.size())).unwrap_or_default();
+    Checkpoint::parse(&text).is_ok_and(|checkpoint| checkpoint.root() == tree.root())
 }
 
 fn path_of(folder: &Path, size: u64) -> PathBuf {

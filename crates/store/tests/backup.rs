@@ -104,16 +104,19 @@ fn last_hash(opened: &Opened) -> [u8; 32] {
     lines[0].hash
 }
 
+fn checkpointer(opened: &Opened) -> Checkpointer {
+    Checkpointer::new(opened.store.folder(), opened.reader.clone())
+}
+
 fn checkpoint(opened: &Opened) -> Option<u64> {
-    let mut checkpointer = Checkpointer::new(opened.store.folder(), opened.reader.clone());
-    checkpointer.step().expect("a checkpoint")
+    checkpointer(opened).step().expect("a checkpoint")
 }
 
 #[test]
 fn a_checkpoint_is_written_once_for_what_the_journal_holds_and_holds_as_it_grows() {
     let (folder, opened) = furnished();
     let entries = opened.store.position().seq;
-    let mut checkpointer = Checkpointer::new(opened.store.folder(), opened.reader.clone());
+    let mut checkpointer = checkpointer(&opened);
     assert_eq!(checkpointer.step().expect("a step"), Some(entries));
     assert_eq!(checkpointer.step().expect("a step"), None, "nothing came since");
     assert_eq!(checkpoint(&opened), None, "a start does not write it again");
@@ -126,6 +129,52 @@ fn a_checkpoint_is_written_once_for_what_the_journal_holds_and_holds_as_it_grows
     drop((checkpointer, opened));
     let verified = verify(folder.path()).expect("a look");
     assert_eq!((verified.findings, verified.checkpoints), (vec![], 2));
+}
+
+fn one_more(opened: &Opened) -> u64 {
+    let position = opened.store.position();
+    let entry = common::entry_of(position.commit + 1, position.seq + 1, vec![]);
+    opened.store.commit(&entry).expect("a commit");
+    position.seq + 1
+}
+
+/// What was read once is not read again: its entries are made unreadable, and the next start does not notice.
+#[test]
+fn a_start_goes_on_with_the_tree_where_the_last_one_left_it() {
+    let (folder, opened) = furnished();
+    let last = checkpoint(&opened).expect("a checkpoint");
+    let connection = Connection::open(folder.path().join("segel.db")).expect("the file");
+    let damage = "UPDATE journal SET body = x'00' WHERE seq < ?1";
+    connection.execute(damage, [last as i64]).expect("damage");
+    assert_eq!(checkpoint(&opened), None);
+    let next = one_more(&opened);
+    assert_eq!(checkpoint(&opened), Some(next));
+    std::fs::remove_file(folder.path().join("checkpoints/tree.json")).expect("a tree");
+    checkpointer(&opened)
+        .step()
+        .expect_err("it is read from the first entry");
+}
+
+/// A tree is believed only where a checkpoint of its length has its root, and never beyond the journal.
+#[test]
+fn a_tree_that_no_checkpoint_vouches_for_is_passed_over() {
+    let (folder, opened) = furnished();
+    let first = checkpoint(&opened).expect("a checkpoint");
+    let tree = folder.path().join("checkpoints/tree.json");
+    let older = std::fs::read(&tree).expect("a tree");
+    for bad in [&b"{}"[..], &older[..older.len() / 2], b"[9,[]]"] {
+        std::fs::write(&tree, bad).expect("written");
+        let next = one_more(&opened);
+        assert_eq!(checkpoint(&opened), Some(next));
+    }
+    let vouched = folder.path().join(format!("checkpoints/{first:012}.txt"));
+    std::fs::write(&tree, &older).expect("written");
+    std::fs::remove_file(vouched).expect("a checkpoint");
+    let next = one_more(&opened);
+    assert_eq!(checkpoint(&opened), Some(next));
+    drop(opened);
+    let verified = verify(folder.path()).expect("a look");
+    assert_eq!((verified.findings, verified.checkpoints), (vec![], 4));
 }
 
 /// Whoever rewrites an entry can write its hash anew; the root that somebody kept cannot be had with other entries.

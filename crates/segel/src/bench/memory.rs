@@ -9,11 +9,13 @@ use segel_sim::histogram::Histogram;
 use super::program::{Load, Loading, Usage};
 use super::rates::spread;
 use super::table::{Promise, Reading, Table};
-use super::town::{Group, Town};
+use super::town::{Group, Town, settle};
 use super::{Setting, ms};
 
-/// A server that has just started is left alone for so long before it is weighed.
+/// Servers of which each has connections of its own are left alone for so long before they are weighed.
 const SETTLES: Duration = Duration::from_secs(2);
+/// Seals stay so long after their last report: by then what their coming gave to do is done.
+const STAY: Duration = Duration::from_secs(40);
 /// Seals say something so often while they are weighed.
 const REPORTS_EACH: f64 = 3.0;
 /// Servers that hold 100,000 together.
@@ -30,7 +32,7 @@ pub fn measure(setting: &Setting, table: &mut Table) -> Result<()> {
         ];
         for (kind, group, reports, most) in kinds {
             let town = Town::open(setting, "memory")?;
-            std::thread::sleep(SETTLES);
+            has_worked(setting, &town)?;
             let (before, after) = weigh(setting, &town, group, seals, reports)?;
             let each = (after.memory_bytes - before.memory_bytes) / f64::from(seals);
             let reading = Reading::of(format!("a connected {kind} seal, of {seals}"), "bytes", each)
@@ -48,17 +50,27 @@ pub fn measure(setting: &Setting, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// A database has pages at hand, a thread its buffers: what a Segel takes for its first flood it keeps, and none of it is a
+/// seal's. So other seals report before any is weighed.
+fn has_worked(setting: &Setting, town: &Town) -> Result<()> {
+    let others = town.cuts().len() as u32;
+    town.load(Group::CUT, others, setting.seconds()).run()?;
+    settle(&town.program)
+}
+
 fn weigh(setting: &Setting, town: &Town, group: Group, seals: u32, reports: f64) -> Result<(Usage, Usage)> {
     let before = town.program.usage()?;
     let lasting = setting.seconds();
     let load = Load {
         rate: Some(f64::from(seals) * reports / lasting.as_secs_f64()),
-        hold: SETTLES * 2,
+        hold: if setting.quick { SETTLES * 2 } else { STAY },
         ..town.load(group, seals, lasting)
     };
     let loading = load.start()?;
     town.await_connections(seals)?;
-    std::thread::sleep(lasting + SETTLES);
+    std::thread::sleep(lasting);
+    settle(&town.program)?;
+    town.await_connections(seals)?;
     let after = town.program.usage()?;
     loading.end()?;
     Ok((before, after))

@@ -131,7 +131,7 @@ impl Prepared {
 
 /// A Segel that was off for hours has limits of thousands of trips to look at: what it then does for some seconds is no part of
 /// a measurement.
-fn settle(program: &Program) -> Result<()> {
+pub fn settle(program: &Program) -> Result<()> {
     let began = Instant::now();
     while began.elapsed() < SETTLES_MAX {
         let before = program.usage()?.cpu_s;
