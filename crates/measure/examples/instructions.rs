@@ -65,7 +65,7 @@ impl Inputs {
     }
 
     fn sessions() -> Vec<Session> {
-        let session = |_| Session::new(Protocol::Jointech, Profile::Any, Limits::default());
+        let session = |_| Session::new(Protocol::Jointech, Profile::ANY, Limits::default());
         (0..SEALS).map(session).collect()
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use segel_model::report::Protocol;
 use segel_server::clock::Clock;
-use segel_wire::{limits::Profile, tool::Tool};
+use segel_wire::{Profile, tool::Tool};
 
 /// What to decode.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ enum Spoken {
 
 /// Reads lines until there are no more.
 pub fn run(options: &Options) -> Result<()> {
-    let Some(profile) = Profile::from_name(&options.profile) else {
+    let Some(profile) = Profile::from_text(&options.profile) else {
         bail!(
             "there is no profile {}; any, jt701 and jt701d are known",
             options.profile

@@ -267,7 +267,7 @@ impl Engine {
         round.batch.staged.push(Staged {
             ordinal,
             protocol: source.protocol,
-            profile: source.profile.into(),
+            profile: source.profile.text(),
             decoder_version: segel_wire::decoder_version(source.protocol),
             device: report.device,
             peer: Some(source.peer),

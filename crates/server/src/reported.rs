@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use segel_model::Report;
 use segel_model::report::Protocol;
 use segel_store::SideRow;
+use segel_wire::Profile;
 
 /// What one or many connections heard, to be made durable together.
 #[derive(Default)]
@@ -33,7 +34,7 @@ pub struct Source {
     /// Its number; not used twice while the process runs.
     pub connection: u64,
     /// The profile it is read with.
-    pub profile: &'static str,
+    pub profile: Profile,
     /// The other end.
     pub peer: SocketAddr,
 }

@@ -10,11 +10,7 @@ use segel_model::{
     report::{Oddity, Protocol},
 };
 
-use crate::{
-    limits::{Limits, Profile},
-    output::Output,
-    session::Session,
-};
+use crate::{limits::Limits, output::Output, profile::Profile, session::Session};
 
 /// What stored bytes say.
 #[derive(Debug, Clone, PartialEq, Default)]

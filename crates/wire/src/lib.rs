@@ -28,7 +28,11 @@ extern crate alloc;
 
 pub mod limits;
 pub mod output;
+pub mod profile;
 pub mod session;
+
+mod orders;
+mod stream;
 
 pub mod jointech;
 pub mod osmand;
@@ -41,7 +45,8 @@ pub mod calendar;
 mod read;
 
 pub use decode::{Decoded, decode, decoder_version};
-pub use limits::{Limits, Profile};
+pub use limits::Limits;
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
+pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
 pub use session::Session;

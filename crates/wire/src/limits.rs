@@ -1,4 +1,4 @@
-//! How much a stranger may ask of us, and what is known of a seal before it speaks.
+//! How much a stranger may ask of us.
 
 /// The longest frame believed. The longest real one, a blind-area frame of an old tracker, has 800 bytes; a claim
 /// above this is an oddity and the bytes behind it are read anew.
@@ -45,39 +45,6 @@ impl Default for Limits {
             partial_s: PARTIAL_S,
             answer_s: ANSWER_S,
             orders: ORDERS,
-        }
-    }
-}
-
-/// What is known of a seal's dialect before its frames say it. Most say it in every frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// Nothing; believe the frames.
-    #[default]
-    Any,
-    /// Jointech JT701 before protocol version 0x19: wants P46 after a lock event.
-    Jt701,
-    /// Jointech JT701D: ignores P35 and P46.
-    Jt701d,
-}
-
-impl Profile {
-    /// The profile of that name, as configurations and the command line write it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "any" => Some(Self::Any),
-            "jt701" => Some(Self::Jt701),
-            "jt701d" => Some(Self::Jt701d),
-            _ => None,
-        }
-    }
-
-    /// The name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Jt701 => "jt701",
-            Self::Jt701d => "jt701d",
         }
     }
 }

@@ -49,8 +49,6 @@ pub(crate) enum Owed {
 }
 
 impl AckToken {
-    pub(crate) const NOTHING: Self = Self(Owed::Nothing);
-
     /// Whether handing it back sends nothing.
     pub const fn is_nothing(self) -> bool {
         matches!(self.0, Owed::Nothing)

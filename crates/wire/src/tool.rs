@@ -19,9 +19,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     calendar::{parse_rfc3339, rfc3339},
     jointech,
-    limits::{Limits, Profile},
+    limits::Limits,
     osmand::http,
     output::{Learned, Output, Reason},
+    profile::Profile,
     session::Session,
 };
 
@@ -346,7 +347,7 @@ mod tests {
     use super::*;
 
     fn check(protocol: Protocol, lines: &[&str], expect: Expect) {
-        let mut tool = Tool::new(protocol, Profile::Any);
+        let mut tool = Tool::new(protocol, Profile::ANY);
         let now = ServerTime::from_unix_ms(1_770_111_020_000);
         let answers: Vec<String> = lines.iter().map(|line| tool.line(line, now)).collect();
         expect.assert_eq(&answers.join("\n"));

@@ -43,7 +43,7 @@ fn a_silent_session_is_small() {
 /// `cargo test --release -p segel-wire --test budget -- --nocapture`.
 #[test]
 fn a_session_answers_each_of_many_records_once() {
-    let mut session = Session::new(Protocol::Jointech, Profile::Any, Limits::default());
+    let mut session = Session::new(Protocol::Jointech, Profile::ANY, Limits::default());
     let bytes = record();
     let rounds = if cfg!(debug_assertions) { 1_000 } else { 1_000_000 };
     let start = Instant::now();

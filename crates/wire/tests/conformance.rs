@@ -138,7 +138,7 @@ struct Heard {
 }
 
 fn hear(bytes: &[u8]) -> Heard {
-    let mut session = Session::new(Protocol::Jointech, Profile::Any, Limits::default());
+    let mut session = Session::new(Protocol::Jointech, Profile::ANY, Limits::default());
     session.receive(now(), bytes);
     drain(&mut session)
 }
@@ -617,7 +617,7 @@ fn check_order(down: &str, up: &str) {
         _ => return,
     };
     let at = ServerTime::from_unix_ms(at);
-    let mut session = Session::new(Protocol::Jointech, Profile::Any, Limits::default());
+    let mut session = Session::new(Protocol::Jointech, Profile::ANY, Limits::default());
     session
         .send(OrderId(1), &order, at)
         .expect("an order the seal can take");
@@ -646,7 +646,7 @@ fn check_stream(row: &Row) {
 }
 
 fn check_phone(row: &Row) {
-    let mut tool = Tool::new(Protocol::Osmand, Profile::Any);
+    let mut tool = Tool::new(Protocol::Osmand, Profile::ANY);
     let answer: Value = serde_json::from_str(&tool.line(&row.value.to_string(), now())).unwrap();
     let report = &answer["reports"][0];
     assert_eq!(

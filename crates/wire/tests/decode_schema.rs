@@ -148,7 +148,7 @@ fn check(tool: &mut Tool, line: &Value) -> Value {
 
 #[test]
 fn each_kind_of_answer_is_as_the_schema_says() {
-    let mut seals = Tool::new(Protocol::Jointech, Profile::Any);
+    let mut seals = Tool::new(Protocol::Jointech, Profile::ANY);
     let lines = [
         json!({"text": "(7100000042,@JT)(7100000042,P22,2)"}),
         json!({"text": "(7100000042,P52,2,113271)"}),
@@ -162,7 +162,7 @@ fn each_kind_of_answer_is_as_the_schema_says() {
     assert_eq!(said[1]["reports"][0]["extra"]["dynamic_password"], "113271");
     assert!(said[2]["reports"][0]["position"].is_object(), "{}", said[2]);
     assert!(said[5]["error"].is_string() && said[6]["close"].is_string());
-    let mut phones = Tool::new(Protocol::Osmand, Profile::Any);
+    let mut phones = Tool::new(Protocol::Osmand, Profile::ANY);
     let url = "/?id=phone-1&lat=-6.95&lon=110.42&timestamp=1770111015&speed=10&batt=87.4&accuracy=4.5";
     check(&mut phones, &json!({"http": {"method": "GET", "url": url}}));
     check(
@@ -174,7 +174,7 @@ fn each_kind_of_answer_is_as_the_schema_says() {
 /// The schema is no sieve without a bottom: what is missing, strange or of another sort is found.
 #[test]
 fn what_is_not_as_the_schema_says_is_found() {
-    let mut tool = Tool::new(Protocol::Jointech, Profile::Any);
+    let mut tool = Tool::new(Protocol::Jointech, Profile::ANY);
     let good = check(&mut tool, &json!({"text": "(7100000042,@JT)"}));
     let schema = schema();
     let wrong = |change: &dyn Fn(&mut Value)| {
@@ -218,7 +218,7 @@ fn every_real_frame_is_answered_as_the_schema_says() {
     ];
     let mut silent = Vec::new();
     for (file, protocol) in files {
-        let mut tool = Tool::new(protocol, Profile::Any);
+        let mut tool = Tool::new(protocol, Profile::ANY);
         let rows = fs::read_to_string(folder.join(file)).expect("the rows");
         for (number, row) in rows.lines().filter(|row| !row.trim().is_empty()).enumerate() {
             let row: Value = serde_json::from_str(row).expect("JSON");

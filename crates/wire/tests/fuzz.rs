@@ -13,7 +13,7 @@ const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_000_000);
 
 /// Two bytes say how long the next piece is; whatever they cut, every report is acknowledged and nothing panics.
 fn talk(protocol: Protocol, bytes: &[u8]) {
-    let mut session = Session::new(protocol, Profile::Any, Limits::default());
+    let mut session = Session::new(protocol, Profile::ANY, Limits::default());
     let refused = session
         .send(OrderId(1), &SealCommand::AlwaysAwake { on: true }, NOW)
         .is_err();
@@ -35,7 +35,7 @@ fn drain(session: &mut Session, protocol: Protocol, now: ServerTime) {
         if let Output::Report(reported) = output {
             session.acknowledge(reported.token, now);
             assert!(reported.raw.len() <= Limits::default().request_bytes as usize);
-            let again = decode(protocol, Profile::Any, now, &reported.raw);
+            let again = decode(protocol, Profile::ANY, now, &reported.raw);
             let found = again.reports.get(usize::from(reported.part));
             assert_eq!(
                 found,
@@ -69,7 +69,7 @@ fn any_bytes_inside_a_frame() {
         ];
         for head in head {
             let whole = [head, bytes, b")"].concat();
-            let mut session = Session::new(Protocol::Jointech, Profile::Any, Limits::default());
+            let mut session = Session::new(Protocol::Jointech, Profile::ANY, Limits::default());
             session.receive(NOW, &whole);
             drain(&mut session, Protocol::Jointech, NOW);
         }
@@ -86,7 +86,7 @@ fn any_body_of_a_phone() {
             [head.as_bytes(), bytes].concat(),
             [json_head.as_bytes(), &json].concat(),
         ] {
-            let mut session = Session::new(Protocol::Osmand, Profile::Any, Limits::default());
+            let mut session = Session::new(Protocol::Osmand, Profile::ANY, Limits::default());
             session.receive(NOW, &whole);
             drain(&mut session, Protocol::Osmand, NOW);
         }
@@ -106,7 +106,7 @@ fn any_bytes_as_a_command_a_secret_or_a_line() {
             assert!(masked[range].iter().all(|byte| *byte == b'*'));
         }
         if let Ok(text) = std::str::from_utf8(bytes) {
-            Tool::new(Protocol::Jointech, Profile::Any).line(text, NOW);
+            Tool::new(Protocol::Jointech, Profile::ANY).line(text, NOW);
         }
     });
 }

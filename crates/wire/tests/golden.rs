@@ -41,7 +41,7 @@ fn with_text_replies(mut answer: Value) -> Value {
 fn check(protocol: Protocol, frames: &str) {
     for line in frames.lines() {
         let golden: Value = serde_json::from_str(line).unwrap();
-        let mut tool = Tool::new(protocol, Profile::Any);
+        let mut tool = Tool::new(protocol, Profile::ANY);
         let answer = tool.line(
             &golden["line"].to_string(),
             ServerTime::from_unix_ms(1_770_111_020_000),

@@ -10,7 +10,7 @@ use segel_model::{
     report::Protocol,
 };
 use segel_wire::{
-    AckToken, Limits, Output, Profile, Session,
+    AckToken, Dialect, Limits, Output, Profile, Session,
     jointech::{
         place::{Place, Said, flag},
         record::{CellTail, FenceTail, Record},
@@ -45,7 +45,7 @@ fn check_with(profile: Profile, limits: Limits, story: &str, expected: Expect) {
 }
 
 fn check(story: &str, expected: Expect) {
-    check_with(Profile::Any, Limits::default(), story, expected);
+    check_with(Profile::ANY, Limits::default(), story, expected);
 }
 
 impl Story {
@@ -63,18 +63,9 @@ impl Story {
                     self.session.acknowledge(token, now);
                 }
             }
-            "registered" => self.session.assume(Profile::from_name(rest).unwrap()),
+            "registered" => self.session.assume(Profile::from_text(rest).unwrap()),
             "order" => self.order(rest, now, clock),
             "tick" => self.session.tick(now),
-            "withdraw" => {
-                let withdrawn = self.session.withdraw(OrderId(rest.parse().unwrap()));
-                writeln!(
-                    self.log,
-                    "{clock} withdrawn: {withdrawn}, pending {:?}",
-                    self.session.pending_orders()
-                )
-                .unwrap();
-            }
             other => panic!("no such step: {other}"),
         }
         self.drain(clock);
@@ -274,7 +265,7 @@ fn a_lock_event_of_an_old_seal_is_acknowledged_twice_over() {
     "#]],
     );
     check_with(
-        Profile::Jt701,
+        Profile::of(Dialect::Jt701),
         Limits::default(),
         story,
         expect![[r#"
@@ -284,7 +275,7 @@ fn a_lock_event_of_an_old_seal_is_acknowledged_twice_over() {
     "#]],
     );
     check_with(
-        Profile::Jt701d,
+        Profile::of(Dialect::Jt701d),
         Limits::default(),
         story,
         expect![[r#"
@@ -575,7 +566,7 @@ fn what_a_seal_cannot_take_is_not_sent() {
 #[test]
 fn orders_beyond_the_limit_are_refused() {
     check_with(
-        Profile::Any,
+        Profile::ANY,
         Limits {
             orders: 2,
             ..Limits::default()
@@ -593,30 +584,6 @@ fn orders_beyond_the_limit_are_refused() {
             00:02 report Answer of 7100000042
             00:02 order 1 ends Done
             00:02 sends (P54,1,1)
-        "#]],
-    );
-}
-
-/// "A queued opening checks its grant again at the moment of sending": one that waits can be taken back, one that is
-/// out cannot.
-#[test]
-fn an_order_that_still_waits_can_be_withdrawn() {
-    check(
-        "00:00 record 7
-         00:01 order unlock 12#aAM
-         00:01 order unlock 12#aAM
-         00:02 withdraw 1
-         00:02 withdraw 2
-         00:02 withdraw 2
-         00:03 says (7100000042,P43,1,0)",
-        expect![[r#"
-            00:00 report Record of 7100000042
-            00:01 sends (P43,12#aAM)
-            00:02 withdrawn: false, pending [(OrderId(1), true), (OrderId(2), false)]
-            00:02 withdrawn: true, pending [(OrderId(1), true)]
-            00:02 withdrawn: false, pending [(OrderId(1), true)]
-            00:03 report Answer of 7100000042
-            00:03 order 1 ends Done
         "#]],
     );
 }
@@ -678,7 +645,7 @@ fn garbage_is_skipped_up_to_the_next_frame_and_has_an_end() {
         "#]],
     );
     check_with(
-        Profile::Any,
+        Profile::ANY,
         Limits {
             garbage_bytes: 9,
             ..Limits::default()

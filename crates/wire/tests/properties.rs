@@ -100,7 +100,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 
 /// Everything a session says about reports and answers, each acknowledged at once.
 fn talk(protocol: Protocol, pieces: &[&[u8]]) -> (Vec<Report>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
-    let mut session = Session::new(protocol, Profile::Any, Limits::default());
+    let mut session = Session::new(protocol, Profile::ANY, Limits::default());
     let (mut reports, mut raw, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     for piece in pieces {
         session.receive(NOW, piece);
@@ -186,7 +186,7 @@ proptest! {
     fn a_stored_frame_reads_again_as_it_did(bytes in stream()) {
         let (reports, raw, _) = talk(Protocol::Jointech, &[&bytes]);
         for (report, raw) in reports.iter().zip(&raw) {
-            let again = decode(Protocol::Jointech, Profile::Any, NOW, raw);
+            let again = decode(Protocol::Jointech, Profile::ANY, NOW, raw);
             prop_assert!(again.reports.contains(report), "{report:?} is not in {:?}", again.reports);
         }
     }

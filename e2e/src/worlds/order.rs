@@ -101,7 +101,7 @@ fn at_closing(segel: &Segel, trip: TripId) -> Result<(State, (u64, u32))> {
 
 fn decoded(stored: &Stored) -> Vec<Report> {
     let staged = &stored.staged;
-    let profile = Profile::from_name(&staged.profile).unwrap_or_default();
+    let profile = Profile::from_text(&staged.profile).unwrap_or_default();
     segel_wire::decode(Protocol::Jointech, profile, staged.received, &staged.raw).reports
 }
 

@@ -153,7 +153,7 @@ fn hear(
     bytes: &[u8],
     at: ServerTime,
 ) {
-    let mut session = Session::new(protocol, Profile::Any, Limits::default());
+    let mut session = Session::new(protocol, Profile::ANY, Limits::default());
     session.receive(at, bytes);
     while let Some(output) = session.poll() {
         if let Output::Report(reported) = output {

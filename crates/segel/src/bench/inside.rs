@@ -17,7 +17,7 @@ use segel_server::engine::{Engine, Parts};
 use segel_server::reported::{Heard, ReportBatch, Source};
 use segel_store::history::Rules;
 use segel_store::{Compactor, Opened, Options, Progress, Snapshots, Store, StoreError};
-use segel_wire::{Limits, Output, Profile, Reported, Session};
+use segel_wire::{Dialect, Limits, Output, Profile, Reported, Session};
 
 use super::cost::Watch;
 
@@ -99,7 +99,7 @@ impl Inside {
         let session = |_| {
             Mutex::new(Session::new(
                 Protocol::Jointech,
-                Profile::Jt701d,
+                Profile::of(Dialect::Jt701d),
                 Limits::default(),
             ))
         };
@@ -285,7 +285,7 @@ fn batch(spoken: &Spoken, reported: Reported) -> ReportBatch {
     let source = Source {
         protocol: Protocol::Jointech,
         connection: spoken.seal as u64,
-        profile: Profile::Jt701d.name(),
+        profile: Profile::of(Dialect::Jt701d),
         peer: ([127, 0, 0, 1], 40_000).into(),
     };
     let Reported { report, raw, .. } = reported;

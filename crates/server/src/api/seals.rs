@@ -436,7 +436,7 @@ fn show_report(stored: &Stored, secrets: Secrets) -> Report {
 
 /// Whether today's decoder finds no report in the bytes that says what was judged when they came.
 fn reads_differently(staged: &segel_store::Staged) -> bool {
-    let profile = segel_wire::Profile::from_name(&staged.profile).unwrap_or_default();
+    let profile = segel_wire::Profile::from_text(&staged.profile).unwrap_or_default();
     let today = segel_wire::decode(staged.protocol, profile, staged.received, &staged.raw);
     !today
         .reports
@@ -568,7 +568,7 @@ mod tests {
 
     fn stored(raw: &[u8], change: impl Fn(&mut Observed)) -> Stored {
         let received = ServerTime::from_unix_ms(1_770_111_000_000);
-        let said = segel_wire::decode(Protocol::Jointech, segel_wire::Profile::Any, received, HEARTBEAT);
+        let said = segel_wire::decode(Protocol::Jointech, segel_wire::Profile::ANY, received, HEARTBEAT);
         let mut observed = judged(&said.reports[0]);
         change(&mut observed);
         Stored {

@@ -101,7 +101,7 @@ impl Conversation {
         admitted: Admitted,
     ) -> Self {
         Self {
-            session: Session::new(protocol, Profile::Any, gateway.wire_limits),
+            session: Session::new(protocol, Profile::ANY, gateway.wire_limits),
             accepted: gateway.now(),
             leaped_ms: gateway.engine.clock().leaped_ms(),
             counts: gateway.counts(protocol),
@@ -110,7 +110,7 @@ impl Conversation {
             peer,
             protocol,
             admitted,
-            profile: Profile::Any,
+            profile: Profile::ANY,
             known: None,
             last_heard: None,
             under_way: Vec::new(),
@@ -155,7 +155,7 @@ impl Conversation {
         Source {
             protocol: self.protocol,
             connection: self.admitted.place.number,
-            profile: self.profile.name(),
+            profile: self.profile,
             peer: self.peer,
         }
     }
@@ -189,10 +189,10 @@ impl Conversation {
         };
         let speaking = self.admitted.identify(known.seal, self.gateway.now());
         self.gateway.engine.fleet().connected(known.seal, clamp(speaking));
-        self.profile = Profile::from_name(&known.profile).unwrap_or_default();
+        self.profile = Profile::from_text(&known.profile).unwrap_or_default();
         self.session.assume(self.profile);
         for heard in &mut drained.heard {
-            heard.source.profile = self.profile.name();
+            heard.source.profile = self.profile;
         }
     }
 

@@ -23,5 +23,4 @@ mod orders;
 
 mod session;
 
-pub(crate) use session::Owed;
-pub use session::Session;
+pub(crate) use session::{Jointech, Owed};

@@ -1,29 +1,15 @@
-//! Orders on their way to a seal, and which answer is whose.
-//!
-//! A seal's answer carries no number of ours, only the command's, so only one order of a kind is under way at a time;
-//! the next of that kind waits for its end.
+//! Which answer ends which order: an answer carries no number of ours, only the command's.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String};
 
-use segel_model::{OrderId, ServerTime, order::Outcome};
+use segel_model::order::Outcome;
 
 use super::{command::Command, text::Text};
-
-/// Orders in the order they came. Holds no memory while empty.
-#[derive(Default)]
-pub(crate) struct Orders(Vec<Order>);
-
-struct Order {
-    id: OrderId,
-    wanted: Wanted,
-    bytes: Vec<u8>,
-    /// Nothing while it waits to be sent.
-    sent: Option<ServerTime>,
-}
+use crate::orders;
 
 /// Which answer ends an order, and what it must say.
 #[derive(Clone, PartialEq, Eq)]
-struct Wanted {
+pub(crate) struct Wanted {
     code: &'static str,
     /// Sub-command that the answer repeats.
     lead: Option<&'static str>,
@@ -43,7 +29,7 @@ enum Says {
 impl Wanted {
     /// The answer that a command calls for (manual, "answer" of each command). Commands that are never sent as orders
     /// have none.
-    fn from_command(command: &Command) -> Option<Self> {
+    pub(crate) fn from_command(command: &Command) -> Option<Self> {
         let wanted = |code, lead, says| Some(Self { code, lead, says });
         let flag = |on: bool| String::from(if on { "1" } else { "0" });
         match command {
@@ -61,6 +47,11 @@ impl Wanted {
             Command::Time(_) => wanted("P22", None, Says::Something),
             _ => None,
         }
+    }
+
+    /// How the order ended, where this text ends it.
+    pub(crate) fn ended_by(&self, text: &Text<'_>) -> Option<Outcome> {
+        self.is_answered_by(text).then(|| self.outcome(text))
     }
 
     fn is_answered_by(&self, text: &Text<'_>) -> bool {
@@ -85,98 +76,10 @@ impl Wanted {
         };
         if done { Outcome::Done } else { refused() }
     }
-
-    fn is_same_kind(&self, other: &Self) -> bool {
-        self.code == other.code && self.lead == other.lead
-    }
 }
 
-impl Orders {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether an order would go out at once: none of its kind is under way, or there is nothing to wait for.
-    pub(crate) fn takes(&self, command: &Command) -> bool {
-        Wanted::from_command(command)
-            .is_none_or(|wanted| !self.0.iter().any(|order| order.wanted.is_same_kind(&wanted)))
-    }
-
-    /// Puts an order at the end. Gives it back as not kept where its command has no answer to wait for.
-    pub(crate) fn push(&mut self, id: OrderId, command: &Command, bytes: Vec<u8>) -> bool {
-        let Some(wanted) = Wanted::from_command(command) else {
-            return false;
-        };
-        self.0.push(Order {
-            id,
-            wanted,
-            bytes,
-            sent: None,
-        });
-        true
-    }
-
-    /// The bytes of the next order that may go: the first unsent one of a kind that is not under way.
-    pub(crate) fn next_to_send(&mut self, now: ServerTime) -> Option<Vec<u8>> {
-        let may_go = |at: usize| {
-            let order = &self.0[at];
-            let busy = self.0[..at]
-                .iter()
-                .any(|before| before.wanted.is_same_kind(&order.wanted));
-            order.sent.is_none() && !busy
-        };
-        let at = (0..self.0.len()).find(|&at| may_go(at))?;
-        let order = &mut self.0[at];
-        order.sent = Some(now);
-        Some(core::mem::take(&mut order.bytes))
-    }
-
-    /// Ends the order that this text answers, if any.
-    pub(crate) fn answer(&mut self, text: &Text<'_>) -> Option<(OrderId, Outcome)> {
-        let answered = |order: &Order| order.sent.is_some() && order.wanted.is_answered_by(text);
-        let at = self.0.iter().position(answered)?;
-        let order = self.remove(at);
-        Some((order.id, order.wanted.outcome(text)))
-    }
-
-    /// Takes back an order that has not gone out yet.
-    pub(crate) fn withdraw(&mut self, id: OrderId) -> bool {
-        let at = self
-            .0
-            .iter()
-            .position(|order| order.id == id && order.sent.is_none());
-        at.map(|at| self.remove(at)).is_some()
-    }
-
-    /// Every order without an outcome, and whether it has gone out.
-    pub(crate) fn pending(&self) -> Vec<(OrderId, bool)> {
-        self.0
-            .iter()
-            .map(|order| (order.id, order.sent.is_some()))
-            .collect()
-    }
-
-    /// Ends one order that has waited too long.
-    pub(crate) fn overdue(&mut self, now: ServerTime, limit_s: u32) -> Option<OrderId> {
-        let is_late = |order: &Order| {
-            order
-                .sent
-                .is_some_and(|sent| sent.plus_s(i64::from(limit_s)) <= now)
-        };
-        let at = self.0.iter().position(is_late)?;
-        Some(self.remove(at).id)
-    }
-
-    fn remove(&mut self, at: usize) -> Order {
-        let order = self.0.remove(at);
-        if self.0.is_empty() {
-            self.0 = Vec::new();
-        }
-        order
-    }
-
-    pub(crate) fn next_deadline(&self, limit_s: u32) -> Option<ServerTime> {
-        let first = self.0.iter().filter_map(|order| order.sent).min()?;
-        Some(first.plus_s(i64::from(limit_s)))
+impl orders::Wanted for Wanted {
+    fn is_same_kind(&self, other: &Self) -> bool {
+        self.code == other.code && self.lead == other.lead
     }
 }

@@ -10,4 +10,4 @@ mod query;
 
 mod session;
 
-pub use session::Session;
+pub(crate) use session::Session;

@@ -5,7 +5,7 @@
 
 use alloc::{boxed::Box, format, vec::Vec};
 
-use segel_model::{DeviceId, Report, ServerTime};
+use segel_model::{DeviceId, OrderId, Report, ServerTime, order::SealCommand};
 
 use super::{
     http::{self, Next, Request},
@@ -13,14 +13,16 @@ use super::{
 };
 use crate::{
     limits::Limits,
-    output::{AckToken, Output, Outputs, Owed, Reason, Reported},
+    output::{AckToken, NotSpoken, Output, Outputs, Owed, Reason, Reported},
+    profile::Profile,
+    stream::Connection,
 };
 
 /// Requests a phone may send ahead of their answers, in longest requests.
 const AHEAD: usize = 2;
 
 /// A connection.
-pub struct Session {
+pub(crate) struct Session {
     limits: Limits,
     /// Bytes that are not read yet; empty, and without memory, most of the time.
     unread: Vec<u8>,
@@ -37,7 +39,7 @@ pub struct Session {
 
 impl Session {
     /// A connection that has just been accepted.
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             unread: Vec::new(),
@@ -48,19 +50,6 @@ impl Session {
             closed: false,
             device: None,
             outputs: Outputs::default(),
-        }
-    }
-
-    /// Bytes have come.
-    pub fn receive(&mut self, now: ServerTime, bytes: &[u8]) {
-        if self.closed || bytes.is_empty() {
-            return;
-        }
-        self.unread.extend_from_slice(bytes);
-        self.unread_since = Some(now);
-        self.read(now);
-        if (self.limits.request_bytes as usize) * AHEAD < self.unread.len() {
-            self.close(Reason::BadRequest);
         }
     }
 
@@ -148,10 +137,24 @@ impl Session {
         self.unread_since = None;
         self.outputs.push(Output::Close(reason));
     }
+}
+
+impl Connection for Session {
+    fn receive(&mut self, now: ServerTime, bytes: &[u8]) {
+        if self.closed || bytes.is_empty() {
+            return;
+        }
+        self.unread.extend_from_slice(bytes);
+        self.unread_since = Some(now);
+        self.read(now);
+        if (self.limits.request_bytes as usize) * AHEAD < self.unread.len() {
+            self.close(Reason::BadRequest);
+        }
+    }
 
     /// One report of the request is durable; the last one is answered.
-    pub fn acknowledge(&mut self, now: ServerTime) {
-        if self.owed == 0 {
+    fn acknowledge(&mut self, owed: Owed, now: ServerTime) {
+        if owed != Owed::Osmand || self.owed == 0 {
             return;
         }
         self.owed -= 1;
@@ -161,26 +164,36 @@ impl Session {
         }
     }
 
-    /// Time has passed: a request that was never finished is given up.
-    pub fn tick(&mut self, now: ServerTime) {
+    /// A request that was never finished is given up.
+    fn tick(&mut self, now: ServerTime) {
         if self.next_deadline().is_some_and(|deadline| deadline <= now) {
             self.close(Reason::BadRequest);
         }
     }
 
-    /// When `tick` next has something to do. A request that waits for the one before is not the phone's fault.
-    pub fn next_deadline(&self) -> Option<ServerTime> {
+    /// A request that waits for the one before is not the phone's fault.
+    fn next_deadline(&self) -> Option<ServerTime> {
         let since = self.unread_since.filter(|_| self.owed == 0)?;
         Some(since.plus_s(i64::from(self.limits.partial_s)))
     }
 
-    /// The next thing that leaves.
-    pub fn poll(&mut self) -> Option<Output> {
+    fn poll(&mut self) -> Option<Output> {
         self.outputs.poll()
     }
 
-    /// Who speaks.
-    pub fn device(&self) -> Option<&DeviceId> {
+    fn assume(&mut self, _profile: Profile) {}
+
+    fn takes(&self, _command: &SealCommand, _now: ServerTime) -> bool {
+        true
+    }
+
+    fn send(&mut self, _id: OrderId, _command: &SealCommand, _now: ServerTime) -> Result<(), NotSpoken> {
+        Err(NotSpoken {
+            why: "a phone takes no orders",
+        })
+    }
+
+    fn device(&self) -> Option<&DeviceId> {
         self.device.as_ref()
     }
 }

@@ -1,0 +1,104 @@
+//! What is known of a seal's language before its frames say it: which dialect, and how its clock is set. Most say the dialect in
+//! every frame; none says the clock.
+
+use alloc::{borrow::Cow, format};
+
+/// How a seal was registered to speak. Its text stands with each stored frame, so that years later the same words are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Profile {
+    /// Its dialect.
+    pub dialect: Dialect,
+    /// Minutes that its clock is ahead of UTC; nothing is what its protocol has by itself.
+    pub clock_ahead_min: Option<i16>,
+}
+
+/// A maker's way of speaking a protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Not known; believe the frames.
+    #[default]
+    Any,
+    /// Jointech JT701 before protocol version 0x19: wants P46 after a lock event.
+    Jt701,
+    /// Jointech JT701D: ignores P35 and P46.
+    Jt701d,
+}
+
+/// Every dialect, with its name.
+const DIALECTS: [(Dialect, &str); 3] = [
+    (Dialect::Any, "any"),
+    (Dialect::Jt701, "jt701"),
+    (Dialect::Jt701d, "jt701d"),
+];
+
+impl Dialect {
+    /// The dialect of that name, as profiles, configurations and the command line write it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        DIALECTS
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(dialect, _)| *dialect)
+    }
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        DIALECTS
+            .iter()
+            .find(|(dialect, _)| *dialect == self)
+            .map_or("any", |(_, name)| name)
+    }
+}
+
+impl Profile {
+    /// Nothing is known of the seal.
+    pub const ANY: Self = Self::of(Dialect::Any);
+
+    /// A dialect, with the clock that its protocol has by itself.
+    pub const fn of(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            clock_ahead_min: None,
+        }
+    }
+
+    /// Reads what `text` wrote: the dialect, and where its clock is another, `@` with minutes ahead of UTC (`hhd@480`).
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (name, clock) = match text.split_once('@') {
+            Some((name, minutes)) => (name, Some(minutes.parse().ok()?)),
+            None => (text, None),
+        };
+        Some(Self {
+            dialect: Dialect::from_name(name)?,
+            clock_ahead_min: clock,
+        })
+    }
+
+    /// As it stands with a stored frame.
+    pub fn text(self) -> Cow<'static, str> {
+        let name = self.dialect.name();
+        match self.clock_ahead_min {
+            None => Cow::Borrowed(name),
+            Some(minutes) => Cow::Owned(format!("{name}@{minutes}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_read_back_from_its_text() {
+        for (dialect, _) in DIALECTS {
+            for clock_ahead_min in [None, Some(480), Some(-210)] {
+                let profile = Profile {
+                    dialect,
+                    clock_ahead_min,
+                };
+                assert_eq!(Profile::from_text(&profile.text()), Some(profile));
+            }
+        }
+        assert_eq!(Profile::from_text("nobody"), None);
+        assert_eq!(Profile::from_text("any@noon"), None);
+    }
+}
