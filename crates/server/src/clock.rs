@@ -119,12 +119,11 @@ impl Inner {
         self.steady_ns = steady_ns;
         let wall_ns = self.reader.wall_ns();
         let ahead_ns = wall_ns.saturating_sub(self.server_ns.saturating_add(elapsed_ns));
-        if STEP_NS < ahead_ns && !self.waiting {
-            self.note(ahead_ns);
-        }
         if self.server_ns <= wall_ns {
             self.waiting = false;
+            // A clock that is set right before it was waited for leaps, too: who spoke meanwhile spoke a moment ago.
             if STEP_NS < ahead_ns {
+                self.note(ahead_ns);
                 self.leaped_ms.fetch_add(ahead_ns / NS_PER_MS, Ordering::Relaxed);
             }
             self.server_ns = wall_ns;
@@ -302,6 +301,22 @@ mod tests {
         assert_eq!(clock.leaped_ms(), 90_000);
         hand.pass_ms(500);
         assert_eq!((since_start_ms(&clock), clock.leaped_ms()), (91_000, 90_000));
+        assert_eq!(clock.take_steps(), [-60_000, 90_000]);
+    }
+
+    /// Five minutes of the wait are five seconds of server time; set right, it leaps by the rest of them, and says so.
+    #[test]
+    fn a_clock_set_right_before_it_was_waited_for_leaps() {
+        let hand = Hand::at(START);
+        let clock = hand.clock();
+        hand.step_ms(-3_600_000);
+        clock.now();
+        hand.pass_ms(320_000);
+        assert_eq!(since_start_ms(&clock), 5_000);
+        hand.step_ms(3_600_000);
+        assert_eq!(since_start_ms(&clock), 320_000);
+        assert_eq!(clock.take_steps(), [-3_600_000, 315_000]);
+        assert_eq!(clock.leaped_ms(), 315_000);
     }
 
     #[test]
