@@ -5,9 +5,9 @@ use segel_e2e::worlds::{Outcome, Planted, play};
 /// Worlds of each run of the tests; `make sim` plays ten thousand.
 const WORLDS: u64 = 8;
 /// Worlds that once broke a law: a clock set back, an absence before a clock set forward, a place that lost its last bit, an
-/// opening that waited behind another order until its grant was over; and one where the law itself was asked wrongly: a report of
-/// the very moment in which a silence was called was taken for one before it.
-const ONCE_BROKEN: [u64; 5] = [4, 18, 7, 1315, 2056];
+/// opening that waited behind another order until its grant was over, a clock set right in the middle of its wait. In two the law
+/// was asked wrongly: a report of the very moment in which a silence was called, and a network taken for a slow clock.
+const ONCE_BROKEN: [u64; 7] = [4, 18, 7, 1315, 2056, 3139, 5126];
 /// A law that is broken on purpose must be found within so many worlds.
 const FOUND_WITHIN: u64 = 200;
 
