@@ -16,7 +16,7 @@ fn the_figures_from_inside_the_process_are_all_read() {
         "bytes to acknowledgement, judged, 20 corridors of one port",
         "state of a seal that has reported, 1000 registered",
         "exec to accepting after a crash, 4000 reports, 20 trips",
-        "the same after a minute of flood",
+        "the same after a flood",
         "rebuild without a snapshot",
         "a report of a driving seal in history.db",
         "bytes written for each byte kept",

@@ -313,13 +313,14 @@ fn drive(house: &House, hand: &Hand, way: &[(i64, f64, f64)]) {
 }
 
 /// The assessment once the trip has been looked at again because of what came late, which happens beside the main path: then
-/// the deviation is an alarm.
+/// the deviation is an alarm. So does the look for messages that no SKP takes here.
 fn revisited(read: impl Fn() -> Value) -> Value {
     let began = std::time::Instant::now();
     loop {
         let shown = read();
         let alarms = shown["alarms"].as_array().expect("a list");
-        if alarms.iter().any(|alarm| alarm["code"] == "A08") {
+        let told = |code| alarms.iter().any(|alarm| alarm["code"] == code);
+        if told("A08") && told("A22") {
             return shown;
         }
         assert!(
