@@ -18,6 +18,7 @@ use segel_model::{
 
 use crate::deciding::Outcome;
 use crate::people::said;
+use crate::state::index::ALARMS;
 use crate::state::{Alarm, Closure, Signed, State, alarm_key};
 use crate::{Deciding, Stamp, refusals};
 
@@ -448,7 +449,8 @@ pub fn numbered_of_trip<'d>(
     deciding: &'d Deciding<'_>,
     trip: TripId,
 ) -> impl Iterator<Item = (AlarmId, &'d Alarm)> {
-    let ids = deciding.base.index.of_trip(trip).filter_map(|what| match what {
+    let alarms = deciding.base.index.some_of_trip(trip, ALARMS);
+    let ids = alarms.filter_map(|what| match what {
         Subject::Alarm(id) => Some(id),
         _ => None,
     });

@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use segel_geo::Position;
 use segel_model::event::Subject;
@@ -19,7 +20,8 @@ use segel_model::{
 };
 
 use crate::state::{
-    Alarm, Counters, Document, GrantRecord, Message, Order, Route, Seal, State, Trip, index::AlarmKey,
+    Alarm, Counters, Document, GrantRecord, Message, Order, Route, Seal, State, Trip,
+    index::{ALARMS, AlarmKey, MESSAGES, ORDERS},
 };
 use crate::{
     Answer, Decision, Stamp, alarms, arrival, assign, check, clocks, departure, documents, fold, gate,
@@ -468,26 +470,32 @@ impl<'a> Deciding<'a> {
 
     /// Orders for a trip, after the events so far.
     pub fn orders_of(&self, trip: TripId) -> impl Iterator<Item = (OrderId, &Order)> {
-        self.of_trip(trip).into_iter().filter_map(|what| match what {
-            Subject::Order(id) => Some((id, self.order(id)?)),
-            _ => None,
-        })
+        self.of_trip(trip, ORDERS)
+            .into_iter()
+            .filter_map(|what| match what {
+                Subject::Order(id) => Some((id, self.order(id)?)),
+                _ => None,
+            })
     }
 
     /// Every alarm of a trip, closed ones too, after the events so far.
     pub fn alarms_of(&self, trip: TripId) -> impl Iterator<Item = &Alarm> {
-        self.of_trip(trip).into_iter().filter_map(|what| match what {
-            Subject::Alarm(id) => self.alarm(id),
-            _ => None,
-        })
+        self.of_trip(trip, ALARMS)
+            .into_iter()
+            .filter_map(|what| match what {
+                Subject::Alarm(id) => self.alarm(id),
+                _ => None,
+            })
     }
 
     /// Messages about a trip that SKP has not taken, after the events so far.
     pub fn messages_of(&self, trip: TripId) -> impl Iterator<Item = (MessageId, &Message)> {
-        self.of_trip(trip).into_iter().filter_map(|what| match what {
-            Subject::Message(id) if !self.taken_now(id) => Some((id, self.message(id)?)),
-            _ => None,
-        })
+        self.of_trip(trip, MESSAGES)
+            .into_iter()
+            .filter_map(|what| match what {
+                Subject::Message(id) if !self.taken_now(id) => Some((id, self.message(id)?)),
+                _ => None,
+            })
     }
 
     fn taken_now(&self, id: MessageId) -> bool {
@@ -495,13 +503,14 @@ impl<'a> Deciding<'a> {
         self.events.iter().any(taken)
     }
 
-    fn of_trip(&self, trip: TripId) -> BTreeSet<Subject> {
+    fn of_trip(&self, trip: TripId, which: RangeInclusive<Subject>) -> BTreeSet<Subject> {
         let here = self
             .scratch
             .as_ref()
             .into_iter()
-            .flat_map(|scratch| scratch.index.of_trip(trip));
-        self.base.index.of_trip(trip).chain(here).collect()
+            .flat_map(|scratch| scratch.index.some_of_trip(trip, which.clone()));
+        let known = self.base.index.some_of_trip(trip, which.clone());
+        known.chain(here).collect()
     }
 
     /// A document, as it stands after the events so far.

@@ -131,7 +131,7 @@ impl Size {
         Self {
             connections: up_to(&[200, 1_000, 10_000]),
             usual: seals.min(1_000),
-            weighed: up_to(&[1_000, 10_000]),
+            weighed: up_to(&[10_000]),
             of_each_server: seals.min(16_700),
             tail: Duration::from_secs(130),
             crowd: Crowd {

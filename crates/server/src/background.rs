@@ -2,6 +2,7 @@
 //! the same steps on one thread.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -128,6 +129,17 @@ pub fn write_snapshot(snapshots: &Snapshots, engine: &EngineHandle) -> Result<()
     Ok(())
 }
 
+/// Does something on a thread of its own. A thread that ends gives back the memory it needed, here as much as the whole state takes;
+/// one that sleeps until the next time would keep it.
+fn and_give_back<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        scope
+            .spawn(work)
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
 /// When snapshots are written: after so long, and after so many reports, so that a start after a flood folds no more than one
 /// after a quiet hour.
 pub struct SnapshotPace {
@@ -155,7 +167,7 @@ impl SnapshotPace {
         }
         let every_ms = i64::try_from(self.every.snapshot_ms).unwrap_or(i64::MAX);
         (self.next, self.reports) = (now.plus_ms(every_ms), reports);
-        write_snapshot(snapshots, engine)?;
+        and_give_back(|| write_snapshot(snapshots, engine))?;
         Ok(Duration::ZERO)
     }
 }

@@ -6,6 +6,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use core::ops::RangeInclusive;
 
 use segel_model::alarm::AlarmStage;
 use segel_model::container::ContainerNumber;
@@ -13,7 +14,8 @@ use segel_model::event::Subject;
 use segel_model::report::Protocol;
 use segel_model::trip::TripState;
 use segel_model::{
-    AlarmCode, AlarmId, DeviceId, DocumentId, PersonId, PhotoId, SealId, SecretHash, ServerTime, TripId,
+    AlarmCode, AlarmId, DeviceId, DocumentId, MessageId, OrderId, PersonId, PhotoId, SealId, SecretHash,
+    ServerTime, TripId,
 };
 
 use crate::deciding::DUE_LIMIT;
@@ -43,6 +45,14 @@ pub struct Index {
     persons: BTreeMap<SecretHash, PersonId>,
     numbers: BTreeMap<String, BTreeSet<DocumentId>>,
 }
+
+/// Every alarm, as a range of subjects.
+pub const ALARMS: RangeInclusive<Subject> = Subject::Alarm(AlarmId(0))..=Subject::Alarm(AlarmId(u64::MAX));
+/// Every order.
+pub const ORDERS: RangeInclusive<Subject> = Subject::Order(OrderId(0))..=Subject::Order(OrderId(u64::MAX));
+/// Every message to SKP.
+pub const MESSAGES: RangeInclusive<Subject> =
+    Subject::Message(MessageId(0))..=Subject::Message(MessageId(u64::MAX));
 
 impl Index {
     /// The first moment at which something may be due.
@@ -105,6 +115,20 @@ impl Index {
     /// The documents of that number, whatever their kind, date, office and state.
     pub fn documents_with(&self, number: &str) -> impl Iterator<Item = DocumentId> {
         self.numbers.get(number).into_iter().flatten().copied()
+    }
+
+    /// The alarms, orders or messages of a trip: a trip may have thousands of messages that SKP has not taken, and a look at its
+    /// alarms goes through none of them.
+    pub fn some_of_trip(
+        &self,
+        trip: TripId,
+        which: RangeInclusive<Subject>,
+    ) -> impl Iterator<Item = Subject> {
+        self.of_trip
+            .get(&trip)
+            .into_iter()
+            .flat_map(move |all| all.range(which.clone()))
+            .copied()
     }
 
     /// Grants, alarms, orders, messages and photos of a trip.
@@ -420,5 +444,31 @@ impl Trip {
             .into_iter()
             .flatten()
             .min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alarms_orders_and_messages_of_a_trip_are_told_apart() {
+        let mut index = Index::default();
+        let trip = TripId(7);
+        let of_it = [
+            Subject::Alarm(AlarmId(0)),
+            Subject::Alarm(AlarmId(u64::MAX)),
+            Subject::Photo(PhotoId(3)),
+            Subject::Order(OrderId(4)),
+            Subject::Message(MessageId(5)),
+        ];
+        of_it.iter().for_each(|what| index.belong(Some(trip), *what));
+        index.belong(Some(TripId(8)), Subject::Alarm(AlarmId(1)));
+        let some = |which| index.some_of_trip(trip, which).collect::<alloc::vec::Vec<_>>();
+        assert_eq!(some(ALARMS), of_it[..2]);
+        assert_eq!(
+            (some(ORDERS), some(MESSAGES)),
+            (of_it[3..4].into(), of_it[4..].into())
+        );
     }
 }
