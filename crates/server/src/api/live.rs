@@ -390,7 +390,7 @@ impl Reader {
                 () = &mut over => return Err(Over),
                 what = ended.recv() => self.check(what).await?,
                 item = items.recv() => self.hear(item).await?,
-                moved = positions.next(&self.api) => self.send("positions", None, &moved)?,
+                moved = positions.next(&self.api) => self.send_event(event("positions", None, moved))?,
                 () = self.sender.closed() => return Err(Over),
             }
         }
@@ -472,7 +472,7 @@ impl Reader {
         let Some(entry) = self.theirs(item) else {
             return Ok(());
         };
-        let event = event("events", Some(item.entry.seq), &entry);
+        let event = event("events", Some(item.entry.seq), json(&entry));
         self.sender.send(event).await.map_err(|_| Over)
     }
 
@@ -505,24 +505,28 @@ impl Reader {
         self.send("snapshot", Some(seq), &snapshot)
     }
 
-    /// A full queue is a reader that does not read: the stream ends, and coming back it resumes.
     fn send(&self, name: &str, id: Option<u64>, body: &impl Serialize) -> Result<(), Over> {
-        self.sender
-            .try_send(event(name, id, body))
-            .map_err(|failure| match failure {
-                TrySendError::Full(_) => {
-                    self.api.engine().metrics().live.broken_off.inc();
-                    Over
-                }
-                TrySendError::Closed(_) => Over,
-            })
+        self.send_event(event(name, id, json(body)))
+    }
+
+    /// A full queue is a reader that does not read: the stream ends, and coming back it resumes.
+    fn send_event(&self, event: Sse) -> Result<(), Over> {
+        self.sender.try_send(event).map_err(|failure| match failure {
+            TrySendError::Full(_) => {
+                self.api.engine().metrics().live.broken_off.inc();
+                Over
+            }
+            TrySendError::Closed(_) => Over,
+        })
     }
 }
 
-fn event(name: &str, id: Option<u64>, body: &impl Serialize) -> Sse {
-    let event = Sse::default()
-        .event(name)
-        .data(serde_json::to_string(body).unwrap_or_default());
+fn json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+fn event(name: &str, id: Option<u64>, body: String) -> Sse {
+    let event = Sse::default().event(name).data(body);
     match id {
         Some(id) => event.id(id.to_string()),
         None => event,
