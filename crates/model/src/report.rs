@@ -17,6 +17,8 @@ pub enum Protocol {
     Jointech,
     /// OsmAnd over HTTP: any phone.
     Osmand,
+    /// GT06 of Concox, Jimi and many others.
+    Gt06,
 }
 
 impl Protocol {
@@ -25,6 +27,7 @@ impl Protocol {
         match self {
             Self::Jointech => "jointech",
             Self::Osmand => "osmand",
+            Self::Gt06 => "gt06",
         }
     }
 }

@@ -23,6 +23,7 @@ pub struct Options {
 enum Spoken {
     Jointech,
     Osmand,
+    Gt06,
 }
 
 /// Reads lines until there are no more.
@@ -36,6 +37,7 @@ pub fn run(options: &Options) -> Result<()> {
     let protocol = match options.protocol {
         Spoken::Jointech => Protocol::Jointech,
         Spoken::Osmand => Protocol::Osmand,
+        Spoken::Gt06 => Protocol::Gt06,
     };
     let (mut tool, clock) = (Tool::new(protocol, profile), Clock::system(None));
     let mut out = std::io::stdout().lock();

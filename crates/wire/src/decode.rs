@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use segel_model::{
-    Report, ServerTime,
+    DeviceId, Report, ServerTime,
     report::{Oddity, Protocol},
 };
 
@@ -23,7 +23,24 @@ pub struct Decoded {
 
 /// Reads bytes as a connection of their own. Answers and secrets are dropped.
 pub fn decode(protocol: Protocol, profile: Profile, received: ServerTime, bytes: &[u8]) -> Decoded {
+    let session = Session::new(protocol, profile, Limits::default());
+    read(session, received, bytes)
+}
+
+/// Reads bytes that were stored under this device's name: in some languages only the log-in tells it.
+pub fn decode_of(
+    device: &DeviceId,
+    protocol: Protocol,
+    profile: Profile,
+    received: ServerTime,
+    bytes: &[u8],
+) -> Decoded {
     let mut session = Session::new(protocol, profile, Limits::default());
+    session.continue_as(device.clone());
+    read(session, received, bytes)
+}
+
+fn read(mut session: Session, received: ServerTime, bytes: &[u8]) -> Decoded {
     let mut decoded = Decoded::default();
     session.receive(received, bytes);
     while let Some(output) = session.poll() {
@@ -44,6 +61,6 @@ pub const fn decoder_version(protocol: Protocol) -> u16 {
     match protocol {
         // 2: a whole message that nobody can read is a bare report.
         Protocol::Jointech => 2,
-        Protocol::Osmand => 1,
+        Protocol::Osmand | Protocol::Gt06 => 1,
     }
 }

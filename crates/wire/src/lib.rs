@@ -36,6 +36,7 @@ mod stream;
 
 pub mod jointech;
 pub mod osmand;
+pub mod gt06;
 
 pub mod decode;
 pub mod secrets;
@@ -44,7 +45,7 @@ pub mod tool;
 pub mod calendar;
 mod read;
 
-pub use decode::{Decoded, decode, decoder_version};
+pub use decode::{Decoded, decode, decode_of, decoder_version};
 pub use limits::Limits;
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
 pub use profile::{Dialect, Profile};

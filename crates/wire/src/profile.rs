@@ -22,13 +22,43 @@ pub enum Dialect {
     Jt701,
     /// Jointech JT701D: ignores P35 and P46.
     Jt701d,
+    /// Concox and Jimi of the older kind: no maker's own tails.
+    Concox,
+    /// Jimi LL and VL: alarm 0x30 is braking, not jamming.
+    Jimi,
+    /// LW: volts in the heartbeat, other driving alarms.
+    Lw,
+    /// Seeworld: cells of four bytes, whole volts in the heartbeat.
+    Seeworld,
+    /// R11: volts in the heartbeat where others have a level.
+    R11,
+    /// VXT01: state behind the cell of a position.
+    Vxt01,
+    /// Benway: inputs behind the cell of a position.
+    Benway,
+    /// S5: oil and temperature behind the cell of a position.
+    S5,
+    /// Wetrust: a driver's card behind the cell of a position.
+    Wetrust,
+    /// GT06E with a card reader.
+    Gt06eCard,
 }
 
 /// Every dialect, with its name.
-const DIALECTS: [(Dialect, &str); 3] = [
+const DIALECTS: [(Dialect, &str); 13] = [
     (Dialect::Any, "any"),
     (Dialect::Jt701, "jt701"),
     (Dialect::Jt701d, "jt701d"),
+    (Dialect::Concox, "concox"),
+    (Dialect::Jimi, "jimi"),
+    (Dialect::Lw, "lw"),
+    (Dialect::Seeworld, "seeworld"),
+    (Dialect::R11, "r11"),
+    (Dialect::Vxt01, "vxt01"),
+    (Dialect::Benway, "benway"),
+    (Dialect::S5, "s5"),
+    (Dialect::Wetrust, "wetrust"),
+    (Dialect::Gt06eCard, "gt06e_card"),
 ];
 
 impl Dialect {

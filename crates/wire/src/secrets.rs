@@ -2,7 +2,7 @@
 //!
 //! Stored frames stay whole, because they are evidence; whatever shows one to a person masks it first.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::ops::Range;
 
 use segel_model::report::Protocol;
@@ -27,6 +27,7 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         Protocol::Jointech if raw.first() == Some(&frame::BINARY) => Vec::new(),
         Protocol::Jointech => jointech(raw),
         Protocol::Osmand => http(raw),
+        Protocol::Gt06 => words(raw),
     }
 }
 
@@ -56,6 +57,46 @@ fn jointech(raw: &[u8]) -> Vec<Range<usize>> {
         start += field.len() + 1;
     }
     secrets
+}
+
+/// Commands in words whose numbers are passwords (GT06).
+const WORDS: [&[u8]; 5] = [b"DYD", b"HFYD", b"PASSWORD", b"PWD", b"UNLOCK"];
+
+/// Numbers behind such a command, up to the end of its words.
+fn words(raw: &[u8]) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut is_behind = false;
+    let mut start = 0;
+    for word in raw.split(|byte| !byte.is_ascii_alphanumeric()) {
+        let end = start + word.len();
+        let is_number = word.iter().all(u8::is_ascii_digit) && SHORTEST <= word.len();
+        if is_behind && is_number {
+            secrets.push(start..end);
+        }
+        // The bytes before the words may happen to be letters.
+        is_behind |= WORDS.iter().any(|known| ends_with(word, known));
+        is_behind &= !matches!(raw.get(end), Some(b'#' | b';'));
+        start = end + 1;
+    }
+    secrets
+}
+
+fn ends_with(word: &[u8], known: &[u8]) -> bool {
+    let tail = word.len().checked_sub(known.len()).map(|at| &word[at..]);
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(known))
+}
+
+/// Words of a seal with every password in them masked.
+pub(crate) fn mask_words(said: &str) -> String {
+    let mut masked = String::new();
+    let mut from = 0;
+    for range in words(said.as_bytes()) {
+        masked.push_str(&said[from..range.start]);
+        masked.push_str(MASK);
+        from = range.end;
+    }
+    masked.push_str(&said[from..]);
+    masked
 }
 
 /// Headers by which a phone's app may sign in somewhere on the way to us.
@@ -135,6 +176,22 @@ mod tests {
             []
         );
         assert_eq!(mask_secrets(Protocol::Osmand, b"cookie:a"), b"cookie:*");
+    }
+
+    #[test]
+    fn passwords_in_words_are_masked() {
+        for (said, masked) in [
+            ("DYD,000000#", "DYD,******#"),
+            ("XHFYD,123456#RELAY,1234#", "XHFYD,******#RELAY,1234#"),
+            ("PASSWORD,123456,654321#", "PASSWORD,******,******#"),
+            ("DYD=Success!", "DYD=Success!"),
+            ("FENCE=Fence,OFF,0,0.000000", "FENCE=Fence,OFF,0,0.000000"),
+        ] {
+            assert_eq!(mask_words(said), masked);
+        }
+        let raw = b"\x78\x78\x15\x80\x0F\0\x01\xA9\x58DYD,000000#\0\xA0";
+        let masked = b"\x78\x78\x15\x80\x0F\0\x01\xA9\x58DYD,******#\0\xA0";
+        assert_eq!(mask_secrets(Protocol::Gt06, raw), masked);
     }
 
     #[test]

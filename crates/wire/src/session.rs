@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use segel_model::{DeviceId, OrderId, ServerTime, order::SealCommand, report::Protocol};
 
 use crate::{
+    gt06::Gt06,
     jointech::Jointech,
     limits::Limits,
     osmand,
@@ -24,6 +25,7 @@ impl Session {
         let connection: Box<dyn Connection> = match protocol {
             Protocol::Jointech => Box::new(Stream::new(Jointech::new(profile), limits)),
             Protocol::Osmand => Box::new(osmand::Session::new(limits)),
+            Protocol::Gt06 => Box::new(Stream::new(Gt06::new(profile), limits)),
         };
         Self { connection }
     }
@@ -31,6 +33,11 @@ impl Session {
     /// The seal is known by now: its registered profile holds until its frames say otherwise.
     pub fn assume(&mut self, profile: Profile) {
         self.connection.assume(profile);
+    }
+
+    /// The bytes that come are this device's: they were stored under its name, and the log-in that told it stands elsewhere.
+    pub fn continue_as(&mut self, device: DeviceId) {
+        self.connection.continue_as(device);
     }
 
     /// Bytes have come. Any bytes will do.

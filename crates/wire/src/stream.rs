@@ -295,6 +295,10 @@ impl<L: Language> Connection for Stream<L> {
         self.language.send(id, command, &mut self.talk, now)
     }
 
+    fn continue_as(&mut self, device: DeviceId) {
+        self.talk.device = Some(device);
+    }
+
     fn device(&self) -> Option<&DeviceId> {
         self.talk.device.as_ref()
     }
@@ -310,6 +314,8 @@ pub(crate) trait Connection: Send + Sync {
     fn assume(&mut self, profile: Profile);
     fn takes(&self, command: &SealCommand, now: ServerTime) -> bool;
     fn send(&mut self, id: OrderId, command: &SealCommand, now: ServerTime) -> Result<(), NotSpoken>;
+    /// Requests of phones name their sender each.
+    fn continue_as(&mut self, _device: DeviceId) {}
     fn device(&self) -> Option<&DeviceId>;
 }
 

@@ -5,7 +5,7 @@
 
 use segel_model::{OrderId, ServerTime, order::SealCommand, report::Protocol};
 use segel_wire::{
-    Limits, Output, Profile, Session, decode, jointech::command::Command, mask_secrets,
+    Limits, Output, Profile, Session, decode_of, gt06, jointech::command::Command, mask_secrets,
     secrets::secret_ranges, tool::Tool,
 };
 
@@ -17,7 +17,7 @@ fn talk(protocol: Protocol, bytes: &[u8]) {
     let refused = session
         .send(OrderId(1), &SealCommand::AlwaysAwake { on: true }, NOW)
         .is_err();
-    assert_eq!(refused, protocol == Protocol::Osmand);
+    assert_eq!(refused, protocol != Protocol::Jointech);
     let mut rest = bytes;
     let mut now = NOW;
     while let [length, wait, tail @ ..] = rest {
@@ -35,7 +35,8 @@ fn drain(session: &mut Session, protocol: Protocol, now: ServerTime) {
         if let Output::Report(reported) = output {
             session.acknowledge(reported.token, now);
             assert!(reported.raw.len() <= Limits::default().request_bytes as usize);
-            let again = decode(protocol, Profile::ANY, now, &reported.raw);
+            let device = &reported.report.device;
+            let again = decode_of(device, protocol, Profile::ANY, now, &reported.raw);
             let found = again.reports.get(usize::from(reported.part));
             assert_eq!(
                 found,
@@ -54,6 +55,28 @@ fn any_bytes_from_a_seal() {
 #[test]
 fn any_bytes_from_a_phone() {
     bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Osmand, bytes));
+}
+
+#[test]
+fn any_bytes_from_a_gt06_seal() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Gt06, bytes));
+}
+
+/// Whole messages of any number with any body, behind a log-in; and what is inside a command.
+#[test]
+fn any_body_of_a_gt06_seal() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let [message, body @ ..] = bytes else { return };
+        let body = &body[..body.len().min(gt06::frame::SHORT_BODY)];
+        for long in [false, true] {
+            let mut session = Session::new(Protocol::Gt06, Profile::ANY, Limits::default());
+            session.receive(NOW, &gt06::frame::write(false, 1, &[8; 8], 1));
+            session.receive(NOW, &gt06::frame::write(long, *message, body, 2));
+            drain(&mut session, Protocol::Gt06, NOW);
+        }
+        gt06::command::Command::decode(bytes);
+        mask_secrets(Protocol::Gt06, bytes);
+    });
 }
 
 /// Random bytes seldom look like frames; these begin like one.

@@ -27,13 +27,16 @@ fn differs(path: &str, theirs: &Value, ours: &Value) -> Option<String> {
     }
 }
 
-/// Replies are hexadecimal in the tool and text in the fixtures.
+/// Replies are hexadecimal in the tool and, where they are text, text in the fixtures.
 fn with_text_replies(mut answer: Value) -> Value {
     for reply in answer["replies"].as_array_mut().unwrap() {
         let hex = reply.as_str().unwrap();
         let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-        let bytes = (0..hex.len()).step_by(2).map(byte).collect();
-        *reply = Value::String(String::from_utf8(bytes).unwrap());
+        let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+        let is_plain = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        if bytes.iter().all(is_plain) {
+            *reply = Value::String(String::from_utf8(bytes).unwrap());
+        }
     }
     answer
 }
@@ -65,5 +68,13 @@ fn phones_are_read_as_their_documents_say() {
     check(
         Protocol::Osmand,
         include_str!("../../../fixtures/golden/osmand.jsonl"),
+    );
+}
+
+#[test]
+fn gt06_frames_are_read_as_the_manual_says() {
+    check(
+        Protocol::Gt06,
+        include_str!("../../../fixtures/golden/gt06.jsonl"),
     );
 }

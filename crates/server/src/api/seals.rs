@@ -437,7 +437,13 @@ fn show_report(stored: &Stored, secrets: Secrets) -> Report {
 /// Whether today's decoder finds no report in the bytes that says what was judged when they came.
 fn reads_differently(staged: &segel_store::Staged) -> bool {
     let profile = segel_wire::Profile::from_text(&staged.profile).unwrap_or_default();
-    let today = segel_wire::decode(staged.protocol, profile, staged.received, &staged.raw);
+    let today = segel_wire::decode_of(
+        &staged.device,
+        staged.protocol,
+        profile,
+        staged.received,
+        &staged.raw,
+    );
     !today
         .reports
         .iter()

@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a row that cannot be read fails the test")]
 
+mod gt06;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -38,11 +40,11 @@ const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[(
 /// When the frames are said to have come.
 const NOW_MS: i64 = 1_767_225_600_000;
 
-fn now() -> ServerTime {
+pub(crate) fn now() -> ServerTime {
     ServerTime::from_unix_ms(NOW_MS)
 }
 
-fn vectors() -> Option<PathBuf> {
+pub(crate) fn vectors() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/protocols/vectors");
     let path = std::env::var_os("SEGEL_VECTORS").map_or(beside, PathBuf::from);
     if path.is_dir() {
@@ -54,37 +56,37 @@ fn vectors() -> Option<PathBuf> {
     None
 }
 
-struct Row {
-    file: &'static str,
+pub(crate) struct Row {
+    pub(crate) file: &'static str,
     /// Counted from 1.
-    line: usize,
-    value: Value,
+    pub(crate) line: usize,
+    pub(crate) value: Value,
 }
 
 impl Row {
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("line {}", self.line)
     }
 
-    fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.value[name]
             .as_str()
             .unwrap_or_else(|| panic!("{} {}: no {name}", self.file, self.name()))
     }
 
-    fn expected(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn expected(&self, name: &str) -> Option<&Value> {
         self.value["expected"].get(name)
     }
 
     /// Compares one value, unless it is a listed exception.
     #[track_caller]
-    fn equal(&self, name: &str, ours: impl Into<Value>) {
+    pub(crate) fn equal(&self, name: &str, ours: impl Into<Value>) {
         let Some(theirs) = self.expected(name) else { return };
         self.compare(name, theirs, &ours.into());
     }
 
     #[track_caller]
-    fn compare(&self, name: &str, theirs: &Value, ours: &Value) {
+    pub(crate) fn compare(&self, name: &str, theirs: &Value, ours: &Value) {
         if is_exception(self, name) {
             assert_ne!(
                 theirs,
@@ -114,7 +116,7 @@ fn is_exception(row: &Row, name: &str) -> bool {
         .any(|(file, line, field, _)| *file == row.file && *line == row.name() && *field == name)
 }
 
-fn rows(folder: &Path, file: &'static str) -> Vec<Row> {
+pub(crate) fn rows(folder: &Path, file: &'static str) -> Vec<Row> {
     let text = fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let lines = text.lines().enumerate();
     lines
@@ -143,7 +145,7 @@ fn hear(bytes: &[u8]) -> Heard {
     drain(&mut session)
 }
 
-fn drain(session: &mut Session) -> Heard {
+pub(crate) fn drain(session: &mut Session) -> Heard {
     let mut heard = Heard::default();
     while let Some(output) = session.poll() {
         match output {
@@ -162,18 +164,18 @@ fn drain(session: &mut Session) -> Heard {
     heard
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     (0..text.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
         .collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn extra(report: &Report, name: &str) -> Value {
+pub(crate) fn extra(report: &Report, name: &str) -> Value {
     let found = report.extra.iter().find(|(known, _)| known == name);
     match found.map(|(_, extra)| extra) {
         Some(Extra::Flag(flag)) => json!(flag),
@@ -186,7 +188,7 @@ fn extra(report: &Report, name: &str) -> Value {
 
 /// The only report of a row.
 #[track_caller]
-fn only(heard: &Heard) -> &Report {
+pub(crate) fn only(heard: &Heard) -> &Report {
     assert_eq!(
         heard.reports.len(),
         1,
@@ -197,7 +199,7 @@ fn only(heard: &Heard) -> &Report {
     &heard.reports[0]
 }
 
-fn iso(report: &Report) -> Value {
+pub(crate) fn iso(report: &Report) -> Value {
     // The rows write whole seconds.
     report.time.map_or(Value::Null, |time| {
         rfc3339(time.unix_ms).replace(".000Z", "Z").into()
