@@ -33,14 +33,17 @@ impl Wanted {
     }
 }
 
-/// Words by which seals say that they did it; without one of them they did not.
+/// Words, or their beginnings, by which seals say that they did it; without one of them they did not.
 const DONE: [&str; 2] = ["ok", "success"];
 /// Words that take it back.
-const FAILED: [&str; 4] = ["fail", "error", "invalid", "not "];
+const FAILED: [&str; 4] = ["fail", "error", "invalid", "not"];
 
 fn outcome(words: &str) -> Outcome {
     let lower = words.to_ascii_lowercase();
-    let says = |known: &[&str]| known.iter().any(|word| lower.contains(word));
+    let says = |known: &[&str]| {
+        let mut said = lower.split(|letter: char| !letter.is_ascii_alphabetic());
+        said.any(|word| known.iter().any(|known| word.starts_with(known)))
+    };
     if says(&DONE) && !says(&FAILED) {
         return Outcome::Done;
     }
@@ -72,6 +75,7 @@ mod tests {
             "Restore fuel supply: Failed!",
             "Success? No, it is not running",
             "Already in the state",
+            "Broken",
             "",
         ] {
             assert!(matches!(outcome(refused), Outcome::Refused { .. }), "{refused}");
