@@ -19,6 +19,8 @@ pub enum Protocol {
     Osmand,
     /// GT06 of Concox, Jimi and many others.
     Gt06,
+    /// Kingwo and Upro: NT68 logistics locks and trackers.
+    Kingwo,
 }
 
 impl Protocol {
@@ -28,6 +30,7 @@ impl Protocol {
             Self::Jointech => "jointech",
             Self::Osmand => "osmand",
             Self::Gt06 => "gt06",
+            Self::Kingwo => "kingwo",
         }
     }
 }

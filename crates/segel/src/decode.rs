@@ -24,6 +24,7 @@ enum Spoken {
     Jointech,
     Osmand,
     Gt06,
+    Kingwo,
 }
 
 /// Reads lines until there are no more.
@@ -38,6 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
         Spoken::Jointech => Protocol::Jointech,
         Spoken::Osmand => Protocol::Osmand,
         Spoken::Gt06 => Protocol::Gt06,
+        Spoken::Kingwo => Protocol::Kingwo,
     };
     let (mut tool, clock) = (Tool::new(protocol, profile), Clock::system(None));
     let mut out = std::io::stdout().lock();

@@ -37,6 +37,7 @@ mod stream;
 pub mod jointech;
 pub mod osmand;
 pub mod gt06;
+pub mod kingwo;
 
 pub mod decode;
 pub mod secrets;

@@ -5,7 +5,7 @@ use core::fmt;
 
 use segel_model::{DeviceId, OrderId, Report, order::Outcome, report::Oddity};
 
-use crate::{gt06, jointech, limits::ODDITY_BYTES};
+use crate::{gt06, jointech, kingwo, limits::ODDITY_BYTES};
 
 /// One thing that leaves a session, in the order it must be treated.
 pub enum Output {
@@ -47,6 +47,7 @@ pub(crate) enum Owed {
     /// One of the reports of the request that waits for its answer.
     Osmand,
     Gt06(gt06::Owed),
+    Kingwo(kingwo::Owed),
 }
 
 impl AckToken {

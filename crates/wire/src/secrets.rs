@@ -28,6 +28,7 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         Protocol::Jointech => jointech(raw),
         Protocol::Osmand => http(raw),
         Protocol::Gt06 => words(raw),
+        Protocol::Kingwo => Vec::new(), // It tells cards and no passwords.
     }
 }
 

@@ -7,6 +7,7 @@ use segel_model::{DeviceId, OrderId, ServerTime, order::SealCommand, report::Pro
 use crate::{
     gt06::Gt06,
     jointech::Jointech,
+    kingwo::Kingwo,
     limits::Limits,
     osmand,
     output::{AckToken, NotSpoken, Output, Owed},
@@ -26,6 +27,7 @@ impl Session {
             Protocol::Jointech => Box::new(Stream::new(Jointech::new(profile), limits)),
             Protocol::Osmand => Box::new(osmand::Session::new(limits)),
             Protocol::Gt06 => Box::new(Stream::new(Gt06::new(profile), limits)),
+            Protocol::Kingwo => Box::new(Stream::new(Kingwo::new(profile), limits)),
         };
         Self { connection }
     }

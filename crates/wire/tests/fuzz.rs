@@ -79,6 +79,28 @@ fn any_body_of_a_gt06_seal() {
     });
 }
 
+#[test]
+fn any_bytes_from_a_kingwo_seal() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Kingwo, bytes));
+}
+
+#[test]
+fn any_field_of_a_kingwo_seal() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let heads: [&[u8]; 3] = [
+            b"*HQ200866000000000017,BA&",
+            b"*VK201866000000000017,AH&",
+            b"*HQ200866000000000017,GY&",
+        ];
+        for head in heads {
+            let whole = [head, bytes, b"#"].concat();
+            let mut session = Session::new(Protocol::Kingwo, Profile::ANY, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, Protocol::Kingwo, NOW);
+        }
+    });
+}
+
 /// Random bytes seldom look like frames; these begin like one.
 #[test]
 fn any_bytes_inside_a_frame() {

@@ -78,3 +78,11 @@ fn gt06_frames_are_read_as_the_manual_says() {
         include_str!("../../../fixtures/golden/gt06.jsonl"),
     );
 }
+
+#[test]
+fn kingwo_frames_are_read_as_the_handbook_says() {
+    check(
+        Protocol::Kingwo,
+        include_str!("../../../fixtures/golden/kingwo.jsonl"),
+    );
+}

@@ -4122,7 +4122,7 @@ export interface components {
          * @description A language that seals speak.
          * @enum {string}
          */
-        Protocol: "jointech" | "osmand" | "gt06";
+        Protocol: "jointech" | "osmand" | "gt06" | "kingwo";
         /** @description A device that nobody registered: kept, listed, never judged. */
         QuarantinedDevice: {
             /** @description What it speaks. */
