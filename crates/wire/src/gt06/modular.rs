@@ -134,10 +134,14 @@ pub(super) fn imsi(reading: &mut Reading<'_>) -> Option<()> {
     Some(())
 }
 
-/// Ten bytes; a card's number that is shorter is filled up with F.
+/// Ten bytes; a card's number that is shorter is filled up with F. Every such number begins with 89 (ITU-T E.118), so one that
+/// begins with 98 was written with its halves changed over.
 pub(super) fn iccid(reading: &mut Reading<'_>) -> Option<()> {
-    let bytes = reading.body.take(10)?;
-    reading.text("iccid", hex(bytes).trim_end_matches('f').into());
+    let mut bytes: [u8; 10] = reading.body.array()?;
+    if bytes[0] == 0x98 {
+        bytes = bytes.map(|byte| byte.rotate_left(4));
+    }
+    reading.text("iccid", hex(&bytes).trim_end_matches('f').into());
     Some(())
 }
 
