@@ -440,7 +440,17 @@ fn language(reading: &mut Reading<'_>) -> Option<()> {
     Some(())
 }
 
-/// 0x18, 0x24, 0x28 and 0x2E: seven cells.
+/// 0x18: seven cells, and wireless networks where there is room for more than a language.
+pub(super) fn cells_and_perhaps_networks(reading: &mut Reading<'_>) -> Option<()> {
+    many_cells(reading, Width::Narrow, CELLS)?;
+    if reading.body.left() <= 2 {
+        return language(reading);
+    }
+    counted_networks(reading)?;
+    language(reading)
+}
+
+/// 0x24, 0x28 and 0x2E: seven cells.
 pub(super) fn cells(reading: &mut Reading<'_>) -> Option<()> {
     many_cells(reading, Width::Narrow, CELLS)?;
     language(reading)

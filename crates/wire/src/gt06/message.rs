@@ -55,9 +55,14 @@ fn reader(frame: &Frame<'_>, dialect: Dialect) -> Option<Reader> {
     match frame.message {
         0x12 => Some(track_reader(frame.body.len(), dialect)),
         number::STATUS => Some(status_reader(frame.body.len(), dialect)),
+        OLD_NETWORKS_1 | OLD_NETWORKS_2 if frame.networks.is_some() => Some(location::old_networks),
         message => short_reader(message, frame.body.len(), dialect),
     }
 }
+
+/// Wireless networks the old way; with a serial number these numbers are other messages.
+const OLD_NETWORKS_1: u8 = 0x17;
+const OLD_NETWORKS_2: u8 = 0x69;
 
 /// Short messages (handbook, section 3). Lengths are those of the body: the length byte less five.
 #[rustfmt::skip]
@@ -71,8 +76,8 @@ fn short_reader(message: u8, length: usize, dialect: Dialect) -> Option<Reader> 
         (0x16, 33) if is(dialect, Dialect::Seeworld) => happening::long_cell_alarm,
         (0x16 | 0x26, _) => happening::alarm,
         (0x17, 35) => location::card_track,
-        (0x17 | 0x69, _) => location::old_networks,
-        (0x18 | 0x28 | 0x2E, _) => location::cells,
+        (0x18, _) => location::cells_and_perhaps_networks,
+        (0x28 | 0x2E, _) => location::cells,
         (0x19, 13) => happening::cell_status,
         (0x19, _) => location::dated_cell,
         (0x1A, _) => location::place_and_phone,
@@ -84,7 +89,7 @@ fn short_reader(message: u8, length: usize, dialect: Dialect) -> Option<Reader> 
         (0x24, 44) => location::counted_cells,
         (0x24, 41) => location::powered_track,
         (0x24, _) => location::cells,
-        (0x25 | 0x61, _) => location::driver_track,
+        (0x25 | 0x61, 41) => location::driver_track,
         (0x27, _) => happening::fence_alarm,
         (number::ADDRESS, _) => location::place_and_phone,
         (0x2C, _) => location::cells_and_networks,
