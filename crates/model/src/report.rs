@@ -21,6 +21,10 @@ pub enum Protocol {
     Gt06,
     /// Kingwo and Upro: NT68 logistics locks and trackers.
     Kingwo,
+    /// eSeal CT-C: lines of text.
+    Eseal,
+    /// Queclink @Track: trackers without a lock, as text or binary.
+    Queclink,
 }
 
 impl Protocol {
@@ -31,6 +35,8 @@ impl Protocol {
             Self::Osmand => "osmand",
             Self::Gt06 => "gt06",
             Self::Kingwo => "kingwo",
+            Self::Eseal => "eseal",
+            Self::Queclink => "queclink",
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use segel_model::report::Protocol;
 use segel_server::clock::Clock;
-use segel_wire::{Profile, tool::Tool};
+use segel_wire::{Dialect, Profile, tool::Tool};
 
 /// What to decode.
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub struct Options {
     /// The protocol that the bytes speak.
     #[arg(long)]
     protocol: Spoken,
-    /// The seal's dialect, where its frames do not say it: any, jt701 or jt701d.
+    /// The seal's dialect, where its frames do not say it; with `@` and minutes where its clock is ahead of UTC.
     #[arg(long, default_value = "any")]
     profile: String,
 }
@@ -25,14 +25,18 @@ enum Spoken {
     Osmand,
     Gt06,
     Kingwo,
+    Eseal,
+    Queclink,
 }
 
 /// Reads lines until there are no more.
 pub fn run(options: &Options) -> Result<()> {
     let Some(profile) = Profile::from_text(&options.profile) else {
+        let known: Vec<_> = Dialect::names().collect();
         bail!(
-            "there is no profile {}; any, jt701 and jt701d are known",
-            options.profile
+            "there is no profile {}; {} are known",
+            options.profile,
+            known.join(", ")
         );
     };
     let protocol = match options.protocol {
@@ -40,6 +44,8 @@ pub fn run(options: &Options) -> Result<()> {
         Spoken::Osmand => Protocol::Osmand,
         Spoken::Gt06 => Protocol::Gt06,
         Spoken::Kingwo => Protocol::Kingwo,
+        Spoken::Eseal => Protocol::Eseal,
+        Spoken::Queclink => Protocol::Queclink,
     };
     let (mut tool, clock) = (Tool::new(protocol, profile), Clock::system(None));
     let mut out = std::io::stdout().lock();

@@ -34,10 +34,12 @@ pub mod session;
 mod orders;
 mod stream;
 
+pub mod eseal;
 pub mod jointech;
 pub mod osmand;
 pub mod gt06;
 pub mod kingwo;
+pub mod queclink;
 
 pub mod decode;
 pub mod secrets;

@@ -5,7 +5,7 @@ use core::fmt;
 
 use segel_model::{DeviceId, OrderId, Report, order::Outcome, report::Oddity};
 
-use crate::{gt06, jointech, kingwo, limits::ODDITY_BYTES};
+use crate::{eseal, gt06, jointech, kingwo, limits::ODDITY_BYTES, queclink};
 
 /// One thing that leaves a session, in the order it must be treated.
 pub enum Output {
@@ -48,6 +48,8 @@ pub(crate) enum Owed {
     Osmand,
     Gt06(gt06::Owed),
     Kingwo(kingwo::Owed),
+    Eseal(eseal::Owed),
+    Queclink(queclink::Owed),
 }
 
 impl AckToken {

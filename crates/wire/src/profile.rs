@@ -42,10 +42,12 @@ pub enum Dialect {
     Wetrust,
     /// GT06E with a card reader.
     Gt06eCard,
+    /// Queclink where acknowledging ("SACK") is switched on in the unit: it repeats what is not acknowledged.
+    QueclinkSack,
 }
 
 /// Every dialect, with its name.
-const DIALECTS: [(Dialect, &str); 13] = [
+const DIALECTS: [(Dialect, &str); 14] = [
     (Dialect::Any, "any"),
     (Dialect::Jt701, "jt701"),
     (Dialect::Jt701d, "jt701d"),
@@ -59,9 +61,15 @@ const DIALECTS: [(Dialect, &str); 13] = [
     (Dialect::S5, "s5"),
     (Dialect::Wetrust, "wetrust"),
     (Dialect::Gt06eCard, "gt06e_card"),
+    (Dialect::QueclinkSack, "queclink_sack"),
 ];
 
 impl Dialect {
+    /// The names of all.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        DIALECTS.iter().map(|(_, name)| *name)
+    }
+
     /// The dialect of that name, as profiles, configurations and the command line write it.
     pub fn from_name(name: &str) -> Option<Self> {
         DIALECTS

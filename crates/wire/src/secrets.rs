@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use segel_model::report::Protocol;
 
-use crate::jointech::frame;
+use crate::{jointech::frame, queclink};
 
 /// What stands in place of a secret in text.
 pub(crate) const MASK: &str = "******";
@@ -29,6 +29,9 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         Protocol::Osmand => http(raw),
         Protocol::Gt06 => words(raw),
         Protocol::Kingwo => Vec::new(), // It tells cards and no passwords.
+        // Its frames hold no password: whoever may send may open.
+        Protocol::Eseal => Vec::new(),
+        Protocol::Queclink => queclink::secrets(raw),
     }
 }
 

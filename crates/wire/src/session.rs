@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use segel_model::{DeviceId, OrderId, ServerTime, order::SealCommand, report::Protocol};
 
 use crate::{
+    eseal::Eseal,
     gt06::Gt06,
     jointech::Jointech,
     kingwo::Kingwo,
@@ -12,6 +13,7 @@ use crate::{
     osmand,
     output::{AckToken, NotSpoken, Output, Owed},
     profile::Profile,
+    queclink::Queclink,
     stream::{Connection, Stream},
 };
 
@@ -28,6 +30,8 @@ impl Session {
             Protocol::Osmand => Box::new(osmand::Session::new(limits)),
             Protocol::Gt06 => Box::new(Stream::new(Gt06::new(profile), limits)),
             Protocol::Kingwo => Box::new(Stream::new(Kingwo::new(profile), limits)),
+            Protocol::Eseal => Box::new(Stream::new(Eseal::default(), limits)),
+            Protocol::Queclink => Box::new(Stream::new(Queclink::new(profile), limits)),
         };
         Self { connection }
     }

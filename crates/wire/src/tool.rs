@@ -18,11 +18,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     calendar::{parse_rfc3339, rfc3339},
-    gt06, jointech, kingwo,
+    eseal, gt06, jointech, kingwo,
     limits::Limits,
     osmand::http,
     output::{Learned, Output, Reason},
     profile::Profile,
+    queclink,
     session::Session,
 };
 
@@ -163,6 +164,8 @@ fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
         Protocol::Osmand => http::split(partial, Limits::default().request_bytes as usize),
         Protocol::Gt06 => gt06::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Kingwo => kingwo::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Eseal => eseal::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Queclink => queclink::frame::split(partial, Limits::default().frame_bytes as usize),
     };
     partial.drain(..used);
     frames.iter().map(|frame| hex(frame)).collect()

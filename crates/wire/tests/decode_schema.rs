@@ -215,6 +215,8 @@ fn every_real_frame_is_answered_as_the_schema_says() {
         ("jt600.jsonl", Protocol::Jointech),
         ("vendor-jointech.jsonl", Protocol::Jointech),
         ("osmand.jsonl", Protocol::Osmand),
+        ("eseal.jsonl", Protocol::Eseal),
+        ("gl200.jsonl", Protocol::Queclink),
     ];
     let mut silent = Vec::new();
     for (file, protocol) in files {
@@ -224,6 +226,14 @@ fn every_real_frame_is_answered_as_the_schema_says() {
             let row: Value = serde_json::from_str(row).expect("JSON");
             let mut line = row.clone();
             line["conn"] = json!(number);
+            // Rows are frames without their end, which a stream needs.
+            if let ("gl200.jsonl", Some(text)) = (file, row["text"].as_str()) {
+                line["text"] = json!(format!("{}$", text.trim_end_matches('$')));
+                line.as_object_mut().unwrap().remove("hex");
+            }
+            if row["kind"] == "encode" {
+                continue;
+            }
             let said = check(&mut tool, &line);
             let reports = said["reports"].as_array().map_or(0, Vec::len);
             if row["kind"] == "decode" && reports == 0 {

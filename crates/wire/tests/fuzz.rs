@@ -53,6 +53,57 @@ fn any_bytes_from_a_seal() {
 }
 
 #[test]
+fn any_bytes_from_an_eseal() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Eseal, bytes));
+}
+
+#[test]
+fn any_bytes_from_a_queclink_unit() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Queclink, bytes));
+}
+
+/// Random bytes seldom look like frames; these begin and end like one.
+#[test]
+fn any_bytes_inside_a_line() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let length = bytes.len().min(600) as u16 + 26;
+        let [high, low] = length.to_be_bytes();
+        let frames: [(Protocol, &[u8], &[u8]); 5] = [
+            (Protocol::Eseal, b"##S,eSeal,7100042,256,3.0.6,", b",E##\r\n"),
+            (
+                Protocol::Eseal,
+                b"##S,eSeal,7,256,3.0.6,Normal,1,2026-02-03,09:30:15,15,A,",
+                b",E##",
+            ),
+            (
+                Protocol::Queclink,
+                b"+RESP:GTERI,6E0A03,860599000000042,,",
+                b",20260203093015,11F0$",
+            ),
+            (
+                Protocol::Queclink,
+                b"+ACK:GTHBD,1A0102,860599000000042,,",
+                b",20260203093015,11F0$",
+            ),
+            (
+                Protocol::Queclink,
+                &[
+                    b'+', b'R', b'S', b'P', 7, 0, 0xFC, 0x1F, 0xBF, high, low, 0x45, 1, 2, 2, 9, 86, 50, 84,
+                    3, 0, 3, 67, 5,
+                ],
+                b"\r\n",
+            ),
+        ];
+        for (protocol, head, end) in frames {
+            let whole = [head, &bytes[..bytes.len().min(600)], end].concat();
+            let mut session = Session::new(protocol, Profile::ANY, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, protocol, NOW);
+        }
+    });
+}
+
+#[test]
 fn any_bytes_from_a_phone() {
     bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Osmand, bytes));
 }
@@ -146,6 +197,8 @@ fn any_bytes_as_a_command_a_secret_or_a_line() {
         }
         let masked = mask_secrets(Protocol::Jointech, bytes);
         assert_eq!(masked.len(), bytes.len());
+        mask_secrets(Protocol::Eseal, bytes);
+        mask_secrets(Protocol::Queclink, bytes);
         mask_secrets(Protocol::Osmand, bytes);
         for range in secret_ranges(Protocol::Jointech, bytes) {
             assert!(masked[range].iter().all(|byte| *byte == b'*'));

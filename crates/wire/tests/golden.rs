@@ -64,6 +64,22 @@ fn jointech_frames_are_read_as_the_manual_says() {
 }
 
 #[test]
+fn eseal_lines_are_read_as_the_handbook_says() {
+    check(
+        Protocol::Eseal,
+        include_str!("../../../fixtures/golden/eseal.jsonl"),
+    );
+}
+
+#[test]
+fn queclink_messages_are_read_as_the_manual_says() {
+    check(
+        Protocol::Queclink,
+        include_str!("../../../fixtures/golden/queclink.jsonl"),
+    );
+}
+
+#[test]
 fn phones_are_read_as_their_documents_say() {
     check(
         Protocol::Osmand,
