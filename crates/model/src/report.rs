@@ -25,6 +25,10 @@ pub enum Protocol {
     Eseal,
     /// Queclink @Track: trackers without a lock, as text or binary.
     Queclink,
+    /// Teltonika trackers and vehicle units.
+    Teltonika,
+    /// Meitrack locks and vehicle units.
+    Meitrack,
 }
 
 impl Protocol {
@@ -37,6 +41,8 @@ impl Protocol {
             Self::Kingwo => "kingwo",
             Self::Eseal => "eseal",
             Self::Queclink => "queclink",
+            Self::Teltonika => "teltonika",
+            Self::Meitrack => "meitrack",
         }
     }
 }

@@ -27,6 +27,8 @@ enum Spoken {
     Kingwo,
     Eseal,
     Queclink,
+    Teltonika,
+    Meitrack,
 }
 
 /// Reads lines until there are no more.
@@ -46,6 +48,8 @@ pub fn run(options: &Options) -> Result<()> {
         Spoken::Kingwo => Protocol::Kingwo,
         Spoken::Eseal => Protocol::Eseal,
         Spoken::Queclink => Protocol::Queclink,
+        Spoken::Teltonika => Protocol::Teltonika,
+        Spoken::Meitrack => Protocol::Meitrack,
     };
     let (mut tool, clock) = (Tool::new(protocol, profile), Clock::system(None));
     let mut out = std::io::stdout().lock();

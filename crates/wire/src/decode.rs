@@ -61,6 +61,6 @@ pub const fn decoder_version(protocol: Protocol) -> u16 {
     match protocol {
         // 2: a whole message that nobody can read is a bare report.
         Protocol::Jointech => 2,
-        Protocol::Osmand | Protocol::Gt06 | Protocol::Kingwo | Protocol::Eseal | Protocol::Queclink => 1,
+        _ => 1,
     }
 }

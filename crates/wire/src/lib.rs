@@ -40,12 +40,15 @@ pub mod osmand;
 pub mod gt06;
 pub mod kingwo;
 pub mod queclink;
+pub mod teltonika;
+pub mod meitrack;
 
 pub mod decode;
 pub mod secrets;
 pub mod tool;
 
 pub mod calendar;
+mod cursor;
 mod read;
 
 pub use decode::{Decoded, decode, decode_of, decoder_version};

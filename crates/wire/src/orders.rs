@@ -41,10 +41,22 @@ impl<W: Wanted> Orders<W> {
     /// Sends an order, or keeps it until it may go.
     pub(crate) fn push(
         &mut self,
-        (id, wanted): (OrderId, W),
+        order: (OrderId, W),
         bytes: Vec<u8>,
         talk: &mut Talk,
         now: ServerTime,
+    ) -> Result<(), NotSpoken> {
+        self.keep(order, bytes, talk)?;
+        self.send(talk, now);
+        Ok(())
+    }
+
+    /// Keeps an order until orders may be sent.
+    pub(crate) fn keep(
+        &mut self,
+        (id, wanted): (OrderId, W),
+        bytes: Vec<u8>,
+        talk: &Talk,
     ) -> Result<(), NotSpoken> {
         if usize::from(talk.limits.orders) <= self.0.len() {
             return Err(NotSpoken {
@@ -57,7 +69,6 @@ impl<W: Wanted> Orders<W> {
             bytes,
             sent: None,
         });
-        self.send(talk, now);
         Ok(())
     }
 

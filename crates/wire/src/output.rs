@@ -5,7 +5,7 @@ use core::fmt;
 
 use segel_model::{DeviceId, OrderId, Report, order::Outcome, report::Oddity};
 
-use crate::{eseal, gt06, jointech, kingwo, limits::ODDITY_BYTES, queclink};
+use crate::{eseal, gt06, jointech, kingwo, limits::ODDITY_BYTES, meitrack, queclink, teltonika};
 
 /// One thing that leaves a session, in the order it must be treated.
 pub enum Output {
@@ -50,6 +50,8 @@ pub(crate) enum Owed {
     Kingwo(kingwo::Owed),
     Eseal(eseal::Owed),
     Queclink(queclink::Owed),
+    Teltonika(teltonika::Owed),
+    Meitrack(meitrack::Owed),
 }
 
 impl AckToken {

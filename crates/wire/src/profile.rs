@@ -44,10 +44,12 @@ pub enum Dialect {
     Gt06eCard,
     /// Queclink where acknowledging ("SACK") is switched on in the unit: it repeats what is not acknowledged.
     QueclinkSack,
+    /// Teltonika FMB and FMC: their numbers of settings.
+    Fmb,
 }
 
 /// Every dialect, with its name.
-const DIALECTS: [(Dialect, &str); 14] = [
+const DIALECTS: [(Dialect, &str); 15] = [
     (Dialect::Any, "any"),
     (Dialect::Jt701, "jt701"),
     (Dialect::Jt701d, "jt701d"),
@@ -62,6 +64,7 @@ const DIALECTS: [(Dialect, &str); 14] = [
     (Dialect::Wetrust, "wetrust"),
     (Dialect::Gt06eCard, "gt06e_card"),
     (Dialect::QueclinkSack, "queclink_sack"),
+    (Dialect::Fmb, "fmb"),
 ];
 
 impl Dialect {

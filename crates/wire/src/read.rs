@@ -1,12 +1,14 @@
 //! Small readers over bytes and text that strangers sent. Each gives nothing where there is nothing to read.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::str::{FromStr, from_utf8};
 
 use segel_model::{
-    DeviceId, Report, ServerTime,
-    report::{Lock, ReportKind},
+    DeviceId, DeviceTime, Report, ServerTime, Signal,
+    report::{Extra, Lock, ReportKind},
 };
+
+use crate::calendar::Clock;
 
 /// A report that says nothing but who spoke and when we heard it.
 pub(crate) fn bare(device: DeviceId, kind: ReportKind, received: ServerTime) -> Report {
@@ -70,9 +72,82 @@ pub(crate) fn measure(field: &[u8]) -> Option<f64> {
     number::<f64>(field).filter(|value| value.is_finite())
 }
 
+/// Tells a report what a clock that counts from 1970 says; the years in which clocks start that were never set are no time.
+/// Gives a stable name for an oddity where there is no such time.
+pub(crate) fn set_time(report: &mut Report, unix_ms: u64) -> Option<&'static str> {
+    let unix_ms = i64::try_from(unix_ms).ok().filter(|&time| time <= LAST_MS);
+    match unix_ms {
+        None => return Some("no_such_time"),
+        Some(time) if is_unset(Clock::from_unix_ms(time)) => report.signals.push(Signal::ClockUnset),
+        Some(time) => report.time = Some(DeviceTime::from_unix_ms(time)),
+    }
+    None
+}
+
+/// The last moment of the year 9999.
+const LAST_MS: i64 = 253_402_300_799_999;
+
+/// Handbook of protocols 0.1: "year 2000/2010 dates or 00-00-00 mean clock not set".
+pub(crate) const fn is_unset(clock: Clock) -> bool {
+    matches!(clock.year(), 1970 | 2000 | 2010)
+}
+
+/// A value beside a report.
+pub(crate) fn put(report: &mut Report, name: impl Into<Cow<'static, str>>, value: Extra) {
+    report.extra.push((name.into(), value));
+}
+
+/// Bytes as hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| digits(u64::from(byte), 16, 2)).collect()
+}
+
+/// Bytes as words where they are words, otherwise as hexadecimal. Zeros behind the words are no part of them.
+pub(crate) fn words(bytes: &[u8]) -> String {
+    let end = bytes
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
+    let said = &bytes[..end];
+    let printable =
+        |&byte: &u8| byte == b' ' || byte.is_ascii_graphic() || matches!(byte, b'\r' | b'\n' | b'\t');
+    match from_utf8(said) {
+        Ok(text) if said.iter().all(printable) => text.into(),
+        _ => hex(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_says_no_time() {
+        let said = |unix_ms| {
+            let mut report = bare(
+                DeviceId("1".into()),
+                ReportKind::Record,
+                ServerTime::from_unix_ms(0),
+            );
+            let oddity = set_time(&mut report, unix_ms);
+            (report.time.map(|time| time.unix_ms), report.signals, oddity)
+        };
+        assert_eq!(
+            said(1_770_111_000_000),
+            (Some(1_770_111_000_000), Vec::new(), None)
+        );
+        for unset in [0, 946_684_800_000, 1_262_304_000_000] {
+            assert_eq!(said(unset), (None, [Signal::ClockUnset].into(), None));
+        }
+        assert_eq!(said(u64::MAX), (None, Vec::new(), Some("no_such_time")));
+    }
+
+    #[test]
+    fn bytes_are_words_where_they_are_words() {
+        assert_eq!(words(b"getver\0\0"), "getver");
+        assert_eq!(words(&[0x01, 0x80]), "0180");
+        assert_eq!(words(&[0, 0]), "");
+    }
 
     #[test]
     fn digits_are_those_of_the_general_formatter() {

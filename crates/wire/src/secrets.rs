@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use segel_model::report::Protocol;
 
-use crate::{jointech::frame, queclink};
+use crate::{jointech::frame, queclink, teltonika};
 
 /// What stands in place of a secret in text.
 pub(crate) const MASK: &str = "******";
@@ -32,6 +32,9 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         // Its frames hold no password: whoever may send may open.
         Protocol::Eseal => Vec::new(),
         Protocol::Queclink => queclink::secrets(raw),
+        // No word of theirs is documented to hold a password.
+        Protocol::Meitrack => Vec::new(),
+        Protocol::Teltonika => teltonika::text::secret_ranges(raw),
     }
 }
 

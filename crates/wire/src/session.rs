@@ -10,11 +10,13 @@ use crate::{
     jointech::Jointech,
     kingwo::Kingwo,
     limits::Limits,
+    meitrack::Meitrack,
     osmand,
     output::{AckToken, NotSpoken, Output, Owed},
     profile::Profile,
     queclink::Queclink,
     stream::{Connection, Stream},
+    teltonika::Teltonika,
 };
 
 /// One connection of one seal. Mutate it, then [`poll`](Self::poll) until nothing comes.
@@ -32,6 +34,8 @@ impl Session {
             Protocol::Kingwo => Box::new(Stream::new(Kingwo::new(profile), limits)),
             Protocol::Eseal => Box::new(Stream::new(Eseal::default(), limits)),
             Protocol::Queclink => Box::new(Stream::new(Queclink::new(profile), limits)),
+            Protocol::Meitrack => Box::new(Stream::new(Meitrack::default(), limits)),
+            Protocol::Teltonika => Box::new(Stream::new(Teltonika::new(profile), limits)),
         };
         Self { connection }
     }

@@ -102,6 +102,11 @@ impl Talk {
         })));
     }
 
+    /// Whether bytes without meaning came since the last report.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.garbage != 0
+    }
+
     /// Counts something strange.
     pub(crate) fn oddity(&mut self, what: &str, bytes: &[u8]) {
         self.outputs.oddity(self.seen, what, bytes);

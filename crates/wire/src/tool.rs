@@ -20,11 +20,13 @@ use crate::{
     calendar::{parse_rfc3339, rfc3339},
     eseal, gt06, jointech, kingwo,
     limits::Limits,
+    meitrack,
     osmand::http,
     output::{Learned, Output, Reason},
     profile::Profile,
     queclink,
     session::Session,
+    teltonika,
 };
 
 /// The connections that the lines speak of.
@@ -166,6 +168,8 @@ fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
         Protocol::Kingwo => kingwo::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Eseal => eseal::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Queclink => queclink::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Meitrack => meitrack::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Teltonika => teltonika::frame::split(partial, Limits::default().frame_bytes as usize),
     };
     partial.drain(..used);
     frames.iter().map(|frame| hex(frame)).collect()

@@ -217,6 +217,8 @@ fn every_real_frame_is_answered_as_the_schema_says() {
         ("osmand.jsonl", Protocol::Osmand),
         ("eseal.jsonl", Protocol::Eseal),
         ("gl200.jsonl", Protocol::Queclink),
+        ("teltonika.jsonl", Protocol::Teltonika),
+        ("meitrack.jsonl", Protocol::Meitrack),
     ];
     let mut silent = Vec::new();
     for (file, protocol) in files {
@@ -236,7 +238,9 @@ fn every_real_frame_is_answered_as_the_schema_says() {
             }
             let said = check(&mut tool, &line);
             let reports = said["reports"].as_array().map_or(0, Vec::len);
-            if row["kind"] == "decode" && reports == 0 {
+            // Rows of nothing, and rows whose length was not mended when they were shortened.
+            let is_nothing = row["expected"]["result"].is_null() || row["checks"]["len_ok"] == false;
+            if row["kind"] == "decode" && reports == 0 && !is_nothing {
                 silent.push(format!("{file} {}", number + 1));
             }
         }

@@ -5,8 +5,12 @@
 
 use segel_model::{OrderId, ServerTime, order::SealCommand, report::Protocol};
 use segel_wire::{
-    Limits, Output, Profile, Session, decode_of, gt06, jointech::command::Command, mask_secrets,
-    secrets::secret_ranges, tool::Tool,
+    Limits, Output, Profile, Session, decode_of, gt06,
+    jointech::command::Command,
+    mask_secrets, meitrack,
+    secrets::secret_ranges,
+    teltonika::{datagram::Datagram, frame},
+    tool::Tool,
 };
 
 const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_000_000);
@@ -99,6 +103,59 @@ fn any_bytes_inside_a_line() {
             let mut session = Session::new(protocol, Profile::ANY, Limits::default());
             session.receive(NOW, &whole);
             drain(&mut session, protocol, NOW);
+        }
+    });
+}
+
+#[test]
+fn any_bytes_from_a_teltonika_unit() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Teltonika, bytes));
+}
+
+/// Random bytes seldom have a checksum; these are packets and datagrams of every codec.
+#[test]
+fn any_bytes_inside_a_packet() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let bytes = &bytes[..bytes.len().min(1200)];
+        for codec in [0x07, 0x08, 0x8E, 0x10, 0x0C, 0x0D, 0x0E] {
+            let body = [&[codec], bytes].concat();
+            let mut whole = [frame::login("356307042441013"), frame::wrap(&body)].concat();
+            let damaged = whole.len() - 1;
+            let mut session = Session::new(Protocol::Teltonika, Profile::ANY, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, Protocol::Teltonika, NOW);
+            whole[damaged] ^= 0xFF;
+            session.receive(NOW, &[whole.as_slice(), b"\xFF\xFF"].concat());
+            drain(&mut session, Protocol::Teltonika, NOW);
+            let head = b"\xCA\xFE\x01\x05\x00\x0F356307042441013";
+            let length = (head.len() + body.len()) as u16;
+            let datagram = [&length.to_be_bytes(), head.as_slice(), &body].concat();
+            let read = Datagram::read(&datagram, NOW).expect("a datagram");
+            assert!(!read.reports.is_empty(), "nothing that came is dropped");
+            session.receive(NOW, &datagram);
+            drain(&mut session, Protocol::Teltonika, NOW);
+            mask_secrets(Protocol::Teltonika, &whole);
+        }
+    });
+}
+
+#[test]
+fn any_bytes_from_a_meitrack_unit() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        talk(Protocol::Meitrack, bytes);
+        for said in [
+            b"AAA,".as_slice(),
+            b"AFF,",
+            b"CCC,",
+            b"CCE,",
+            b"CCE,\0\0\0\0\x01\0\xFF\0\0\0",
+            b"A12,",
+        ] {
+            let bytes = &bytes[..bytes.len().min(1200)];
+            let whole = meitrack::frame::wrap(b"$$", b'A', "356307042441013", &[said, bytes].concat());
+            let mut session = Session::new(Protocol::Meitrack, Profile::ANY, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, Protocol::Meitrack, NOW);
         }
     });
 }
@@ -200,6 +257,7 @@ fn any_bytes_as_a_command_a_secret_or_a_line() {
         mask_secrets(Protocol::Eseal, bytes);
         mask_secrets(Protocol::Queclink, bytes);
         mask_secrets(Protocol::Osmand, bytes);
+        mask_secrets(Protocol::Teltonika, bytes);
         for range in secret_ranges(Protocol::Jointech, bytes) {
             assert!(masked[range].iter().all(|byte| *byte == b'*'));
         }

@@ -13,7 +13,7 @@ use segel_wire::{
         record::{CellTail, FenceTail, Record},
         status::Status,
     },
-    mask_secrets,
+    mask_secrets, meitrack, teltonika,
 };
 
 const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_000_000);
@@ -98,6 +98,120 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+/// What a record holds; a record borrows it.
+#[derive(Debug, Clone)]
+struct Owner {
+    head: (u64, u8, i32, i32, i16, u16, u8, u16),
+    event: u8,
+    generation: Option<u8>,
+    values: Vec<(u8, Vec<u8>)>,
+}
+
+impl Owner {
+    fn record(&self) -> teltonika::record::Record<'_> {
+        let (time_ms, priority, longitude_e7, latitude_e7, altitude_m, course_deg, satellites, speed_kmh) =
+            self.head;
+        // Values of one length stand together.
+        let mut values: Vec<&(u8, Vec<u8>)> = self.values.iter().collect();
+        values.sort_by_key(|(_, value)| value.len());
+        teltonika::record::Record {
+            time_ms,
+            priority,
+            longitude_e7,
+            latitude_e7,
+            altitude_m,
+            course_deg,
+            satellites,
+            speed_kmh,
+            event: self.event.into(),
+            generation: self.generation,
+            elements: values
+                .into_iter()
+                .map(|(id, value)| teltonika::record::Element {
+                    id: (*id).into(),
+                    value,
+                    any_length: false,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn teltonika_records() -> impl Strategy<Value = (u8, Vec<Owner>)> {
+    let value = prop_oneof![Just(1_usize), Just(2), Just(4), Just(8)]
+        .prop_flat_map(|length| vec(any::<u8>(), length));
+    let record = (
+        any::<(u64, u8, i32, i32, i16, u16, u8, u16)>(),
+        any::<u8>(),
+        vec((any::<u8>(), value), 0..8),
+    );
+    let codec = prop_oneof![Just(0x08_u8), Just(0x8E), Just(0x10)];
+    (codec, vec(record, 1..4)).prop_map(|(codec, records)| {
+        let owner = |(head, event, values)| Owner {
+            head,
+            event,
+            generation: (codec == 0x10).then_some(6),
+            values,
+        };
+        (codec, records.into_iter().map(owner).collect())
+    })
+}
+
+fn teltonika_packet() -> impl Strategy<Value = Vec<u8>> {
+    teltonika_records().prop_map(|(codec, records)| {
+        let records: Vec<_> = records.iter().map(Owner::record).collect();
+        let layout = teltonika::record::Layout::of(codec).unwrap();
+        teltonika::frame::wrap(&teltonika::record::encode(codec, layout, &records))
+    })
+}
+
+/// Bytes that look like what units send, whole, cut and damaged.
+fn teltonika_stream() -> impl Strategy<Value = Vec<u8>> {
+    let damaged =
+        (teltonika_packet(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut bytes, at, byte)| {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            bytes
+        });
+    let shortened = (teltonika_packet(), any::<prop::sample::Index>()).prop_map(|(mut bytes, at)| {
+        bytes.truncate(at.index(bytes.len()));
+        bytes
+    });
+    let piece = prop_oneof![
+        2 => Just(teltonika::frame::login("356307042441013")),
+        3 => teltonika_packet(),
+        1 => damaged,
+        1 => shortened,
+        1 => Just(vec![teltonika::frame::PING]),
+        1 => vec(any::<u8>(), 0..40),
+    ];
+    vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+/// Bytes that look like what units send, whole, cut and damaged.
+fn meitrack_stream() -> impl Strategy<Value = Vec<u8>> {
+    let said = prop_oneof![
+        "(AAA|AFF|D82)(,[0-9A-Z.|-]{0,9}){0,20}".prop_map(String::into_bytes),
+        vec(any::<u8>(), 0..200).prop_map(|bytes| [b"CCC,".as_slice(), &bytes].concat()),
+        vec(any::<u8>(), 0..80)
+            .prop_map(|bytes| [b"CCE,\0\0\0\0\x01\0\x40\0\0\0".as_slice(), &bytes].concat()),
+        Just(b"D03,*41\r\n".to_vec()),
+    ];
+    let frame = said.prop_map(|said| meitrack::frame::wrap(b"$$", b'A', "356307042441013", &said));
+    let piece =
+        (frame, any::<prop::sample::Index>(), any::<u8>(), 0_u8..6).prop_map(|(mut bytes, at, byte, how)| {
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes.truncate(at),
+                1 => bytes[at] = byte,
+                2 => bytes.insert(at, byte),
+                _ => {}
+            }
+            bytes
+        });
+    vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
 /// Everything a session says about reports and answers, each acknowledged at once.
 fn talk(protocol: Protocol, pieces: &[&[u8]]) -> (Vec<Report>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let mut session = Session::new(protocol, Profile::ANY, Limits::default());
@@ -179,6 +293,31 @@ proptest! {
         prop_assert_eq!(whole.0.len(), ids.len());
         prop_assert_eq!(whole.2.len(), ids.len());
         prop_assert_eq!(talk(Protocol::Osmand, &cut(&bytes, &cuts)), whole);
+    }
+
+    #[test]
+    fn cuts_change_nothing_that_a_teltonika_unit_says(
+        bytes in teltonika_stream(), cuts in vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let whole = talk(Protocol::Teltonika, &[&bytes]);
+        prop_assert_eq!(talk(Protocol::Teltonika, &cut(&bytes, &cuts)), whole);
+    }
+
+    #[test]
+    fn cuts_change_nothing_that_a_meitrack_unit_says(
+        bytes in meitrack_stream(), cuts in vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let whole = talk(Protocol::Meitrack, &[&bytes]);
+        prop_assert_eq!(talk(Protocol::Meitrack, &cut(&bytes, &cuts)), whole);
+    }
+
+    /// Records are read back as they were written, whatever the codec.
+    #[test]
+    fn a_teltonika_packet_reads_back_as_it_was_written((codec, records) in teltonika_records()) {
+        let layout = teltonika::record::Layout::of(codec).unwrap();
+        let records: Vec<_> = records.iter().map(Owner::record).collect();
+        let body = teltonika::record::encode(codec, layout, &records);
+        prop_assert_eq!(teltonika::record::decode(&body, layout), records);
     }
 
     /// Stored bytes read again say the same.
