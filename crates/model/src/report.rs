@@ -29,6 +29,8 @@ pub enum Protocol {
     Teltonika,
     /// Meitrack locks and vehicle units.
     Meitrack,
+    /// JT/T 808 and the dialects of its lock makers.
+    Jt808,
 }
 
 impl Protocol {
@@ -43,6 +45,7 @@ impl Protocol {
             Self::Queclink => "queclink",
             Self::Teltonika => "teltonika",
             Self::Meitrack => "meitrack",
+            Self::Jt808 => "jt808",
         }
     }
 }

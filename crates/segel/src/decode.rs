@@ -29,6 +29,7 @@ enum Spoken {
     Queclink,
     Teltonika,
     Meitrack,
+    Jt808,
 }
 
 /// Reads lines until there are no more.
@@ -50,6 +51,7 @@ pub fn run(options: &Options) -> Result<()> {
         Spoken::Queclink => Protocol::Queclink,
         Spoken::Teltonika => Protocol::Teltonika,
         Spoken::Meitrack => Protocol::Meitrack,
+        Spoken::Jt808 => Protocol::Jt808,
     };
     let (mut tool, clock) = (Tool::new(protocol, profile), Clock::system(None));
     let mut out = std::io::stdout().lock();

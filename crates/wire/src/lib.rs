@@ -36,6 +36,7 @@ mod stream;
 
 pub mod eseal;
 pub mod jointech;
+pub mod jt808;
 pub mod osmand;
 pub mod gt06;
 pub mod kingwo;

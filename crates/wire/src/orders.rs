@@ -72,6 +72,13 @@ impl<W: Wanted> Orders<W> {
         Ok(())
     }
 
+    /// Finishes what could not be written before the seal had said who it is.
+    pub(crate) fn finish(&mut self, mut finish: impl FnMut(&mut W, &mut Vec<u8>)) {
+        for order in self.0.iter_mut().filter(|order| order.sent.is_none()) {
+            finish(&mut order.wanted, &mut order.bytes);
+        }
+    }
+
     /// Sends what may go. A sleeping seal hears nothing: that is once it has spoken.
     pub(crate) fn send(&mut self, talk: &mut Talk, now: ServerTime) {
         if talk.device.is_none() || talk.closed {

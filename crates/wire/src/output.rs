@@ -5,7 +5,7 @@ use core::fmt;
 
 use segel_model::{DeviceId, OrderId, Report, order::Outcome, report::Oddity};
 
-use crate::{eseal, gt06, jointech, kingwo, limits::ODDITY_BYTES, meitrack, queclink, teltonika};
+use crate::{eseal, gt06, jointech, jt808, kingwo, limits::ODDITY_BYTES, meitrack, queclink, teltonika};
 
 /// One thing that leaves a session, in the order it must be treated.
 pub enum Output {
@@ -52,6 +52,7 @@ pub(crate) enum Owed {
     Queclink(queclink::Owed),
     Teltonika(teltonika::Owed),
     Meitrack(meitrack::Owed),
+    Jt808(jt808::Owed),
 }
 
 impl AckToken {
@@ -86,7 +87,7 @@ pub enum Learned {
     StaticPassword {
         /// Of which seal.
         device: DeviceId,
-        /// Six letters, digits or symbols.
+        /// Six letters, digits or symbols; of some makers eight.
         password: String,
     },
 }

@@ -46,10 +46,24 @@ pub enum Dialect {
     QueclinkSack,
     /// Teltonika FMB and FMC: their numbers of settings.
     Fmb,
+    /// JT/T 808 as the standard has it, nothing of any maker's.
+    Jt808,
+    /// Jointech JT709 and JT707 over JT/T 808.
+    Jt709,
+    /// Jointech JT705 over JT/T 808.
+    Jt705,
+    /// HHD G-series padlocks over JT/T 808.
+    Hhd,
+    /// HHD G-360P and G-508P, whose alarm word has bits of its own.
+    HhdP,
+    /// BSJ trackers and padlocks over JT/T 808.
+    Bsj,
+    /// AOVX cargo trackers over JT/T 808.
+    Aovx,
 }
 
 /// Every dialect, with its name.
-const DIALECTS: [(Dialect, &str); 15] = [
+const DIALECTS: [(Dialect, &str); 22] = [
     (Dialect::Any, "any"),
     (Dialect::Jt701, "jt701"),
     (Dialect::Jt701d, "jt701d"),
@@ -65,6 +79,13 @@ const DIALECTS: [(Dialect, &str); 15] = [
     (Dialect::Gt06eCard, "gt06e_card"),
     (Dialect::QueclinkSack, "queclink_sack"),
     (Dialect::Fmb, "fmb"),
+    (Dialect::Jt808, "jt808"),
+    (Dialect::Jt709, "jt709"),
+    (Dialect::Jt705, "jt705"),
+    (Dialect::Hhd, "hhd"),
+    (Dialect::HhdP, "hhd_p"),
+    (Dialect::Bsj, "bsj"),
+    (Dialect::Aovx, "aovx"),
 ];
 
 impl Dialect {

@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use segel_model::report::Protocol;
 
-use crate::{jointech::frame, queclink, teltonika};
+use crate::{jointech::frame, jt808, queclink, teltonika};
 
 /// What stands in place of a secret in text.
 pub(crate) const MASK: &str = "******";
@@ -35,6 +35,7 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         // No word of theirs is documented to hold a password.
         Protocol::Meitrack => Vec::new(),
         Protocol::Teltonika => teltonika::text::secret_ranges(raw),
+        Protocol::Jt808 => jt808::secrets::ranges(raw),
     }
 }
 

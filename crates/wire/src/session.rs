@@ -8,6 +8,7 @@ use crate::{
     eseal::Eseal,
     gt06::Gt06,
     jointech::Jointech,
+    jt808::Jt808,
     kingwo::Kingwo,
     limits::Limits,
     meitrack::Meitrack,
@@ -36,6 +37,7 @@ impl Session {
             Protocol::Queclink => Box::new(Stream::new(Queclink::new(profile), limits)),
             Protocol::Meitrack => Box::new(Stream::new(Meitrack::default(), limits)),
             Protocol::Teltonika => Box::new(Stream::new(Teltonika::new(profile), limits)),
+            Protocol::Jt808 => Box::new(Stream::new(Jt808::new(profile), limits)),
         };
         Self { connection }
     }

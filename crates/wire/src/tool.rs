@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     calendar::{parse_rfc3339, rfc3339},
-    eseal, gt06, jointech, kingwo,
+    eseal, gt06, jointech, jt808, kingwo,
     limits::Limits,
     meitrack,
     osmand::http,
@@ -170,6 +170,7 @@ fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
         Protocol::Queclink => queclink::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Meitrack => meitrack::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Teltonika => teltonika::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Jt808 => jt808::frame::split(partial, Limits::default().frame_bytes as usize),
     };
     partial.drain(..used);
     frames.iter().map(|frame| hex(frame)).collect()

@@ -193,6 +193,24 @@ fn what_is_not_as_the_schema_says_is_found() {
     assert!(wrong(&|line| drop(line["reports"][0].as_object_mut().unwrap().remove("serial"))).is_some());
 }
 
+/// Decoder rows of JT/T 808 are frames after un-escaping.
+fn on_the_wire(row: &Value, hex: &str) -> String {
+    if row["kind"] != "decode" {
+        return hex.into();
+    }
+    let bytes = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap());
+    let inside = bytes.clone().skip(1).take(hex.len() / 2 - 2);
+    let escaped = inside.map(|byte| match byte {
+        "7e" => "7d02",
+        "7d" => "7d01",
+        other => other,
+    });
+    format!("7e{}7e", escaped.collect::<String>())
+}
+
 /// Every real frame, where they are at hand.
 #[test]
 fn every_real_frame_is_answered_as_the_schema_says() {
@@ -219,6 +237,8 @@ fn every_real_frame_is_answered_as_the_schema_says() {
         ("gl200.jsonl", Protocol::Queclink),
         ("teltonika.jsonl", Protocol::Teltonika),
         ("meitrack.jsonl", Protocol::Meitrack),
+        ("jt808.jsonl", Protocol::Jt808),
+        ("log-jt808-bsj.jsonl", Protocol::Jt808),
     ];
     let mut silent = Vec::new();
     for (file, protocol) in files {
@@ -235,6 +255,9 @@ fn every_real_frame_is_answered_as_the_schema_says() {
             }
             if row["kind"] == "encode" {
                 continue;
+            }
+            if let Some(bytes) = row["hex"].as_str().filter(|hex| hex.starts_with("7e")) {
+                line["hex"] = json!(on_the_wire(&row, bytes));
             }
             let said = check(&mut tool, &line);
             let reports = said["reports"].as_array().map_or(0, Vec::len);

@@ -7,7 +7,7 @@ use segel_model::{OrderId, ServerTime, order::SealCommand, report::Protocol};
 use segel_wire::{
     Limits, Output, Profile, Session, decode_of, gt06,
     jointech::command::Command,
-    mask_secrets, meitrack,
+    jt808, mask_secrets, meitrack,
     secrets::secret_ranges,
     teltonika::{datagram::Datagram, frame},
     tool::Tool,
@@ -35,12 +35,16 @@ fn talk(protocol: Protocol, bytes: &[u8]) {
 }
 
 fn drain(session: &mut Session, protocol: Protocol, now: ServerTime) {
+    drain_as(session, protocol, Profile::ANY, now);
+}
+
+fn drain_as(session: &mut Session, protocol: Protocol, profile: Profile, now: ServerTime) {
     while let Some(output) = session.poll() {
         if let Output::Report(reported) = output {
             session.acknowledge(reported.token, now);
             assert!(reported.raw.len() <= Limits::default().request_bytes as usize);
             let device = &reported.report.device;
-            let again = decode_of(device, protocol, Profile::ANY, now, &reported.raw);
+            let again = decode_of(device, protocol, profile, now, &reported.raw);
             let found = again.reports.get(usize::from(reported.part));
             assert_eq!(
                 found,
@@ -209,6 +213,40 @@ fn any_field_of_a_kingwo_seal() {
     });
 }
 
+#[test]
+fn any_bytes_from_a_terminal() {
+    bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Jt808, bytes));
+}
+
+/// Frames whose length and checksum hold, with anything in them, whole and in pieces.
+#[test]
+fn any_body_of_a_terminal() {
+    const MESSAGES: [u16; 16] = [
+        0x0001, 0x0002, 0x0100, 0x0102, 0x0104, 0x0107, 0x0200, 0x0201, 0x0210, 0x0704, 0x0900, 0x1300,
+        0x5501, 0x5502, 0x6006, 0x0500,
+    ];
+    let device = [1, 0x35, 0x11, 0x22, 0x11, 0x22];
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let [message, flags, body @ ..] = bytes else {
+            return;
+        };
+        let id = MESSAGES[usize::from(message % 16)];
+        let body = &body[..body.len().min(1023)];
+        let properties = body.len() as u16 | u16::from(flags & 0xE0) << 8;
+        let head = [&id.to_be_bytes()[..], &properties.to_be_bytes(), &device].concat();
+        for delimiter in [0x7E, 0xE7] {
+            let whole = jt808::frame::close(delimiter, &[&head, body].concat());
+            for name in ["any", "jt808", "jt709", "hhd", "hhd_p", "bsj", "aovx"] {
+                let profile = Profile::from_text(name).expect("a dialect");
+                let mut session = Session::new(Protocol::Jt808, profile, Limits::default());
+                session.receive(NOW, &whole);
+                drain_as(&mut session, Protocol::Jt808, profile, NOW);
+            }
+            mask_secrets(Protocol::Jt808, &whole);
+        }
+    });
+}
+
 /// Random bytes seldom look like frames; these begin like one.
 #[test]
 fn any_bytes_inside_a_frame() {
@@ -258,6 +296,7 @@ fn any_bytes_as_a_command_a_secret_or_a_line() {
         mask_secrets(Protocol::Queclink, bytes);
         mask_secrets(Protocol::Osmand, bytes);
         mask_secrets(Protocol::Teltonika, bytes);
+        mask_secrets(Protocol::Jt808, bytes);
         for range in secret_ranges(Protocol::Jointech, bytes) {
             assert!(masked[range].iter().all(|byte| *byte == b'*'));
         }

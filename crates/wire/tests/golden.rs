@@ -44,7 +44,8 @@ fn with_text_replies(mut answer: Value) -> Value {
 fn check(protocol: Protocol, frames: &str) {
     for line in frames.lines() {
         let golden: Value = serde_json::from_str(line).unwrap();
-        let mut tool = Tool::new(protocol, Profile::ANY);
+        let profile = Profile::from_text(golden["profile"].as_str().unwrap_or("any")).unwrap();
+        let mut tool = Tool::new(protocol, profile);
         let answer = tool.line(
             &golden["line"].to_string(),
             ServerTime::from_unix_ms(1_770_111_020_000),
@@ -100,5 +101,13 @@ fn kingwo_frames_are_read_as_the_handbook_says() {
     check(
         Protocol::Kingwo,
         include_str!("../../../fixtures/golden/kingwo.jsonl"),
+    );
+}
+
+#[test]
+fn jt808_frames_are_read_as_the_standard_and_the_makers_say() {
+    check(
+        Protocol::Jt808,
+        include_str!("../../../fixtures/golden/jt808.jsonl"),
     );
 }

@@ -8,7 +8,7 @@ use super::{Bilingual, Day, Moment, Named, Position};
 
 mirror! {
     /// A language that seals speak.
-    Protocol of model::report::Protocol { Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack }
+    Protocol of model::report::Protocol { Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808 }
 }
 
 mirror! {
