@@ -71,8 +71,8 @@ pub fn run(options: Options) -> Result<()> {
         .with_context(|| format!("could not create {}", options.data.display()))?;
     let mut stage = Stage::set(&options)?;
     let mut service = Service::start(stage.setup(&options)?)?;
-    let doors = service.doors();
     let cast = stage.cast(&mut service)?;
+    let doors = service.doors();
     stage.show(&cast);
     let _present = stage.play(cast, doors)?;
     // Only now: until the past is played, Ctrl-C ends the demonstration at once.
@@ -127,6 +127,7 @@ impl Stage {
             http_plain: options.tls.then(|| ([127, 0, 0, 1], 0).into()),
             jointech: at(options.jointech_port),
             osmand: at(options.osmand_port),
+            ..Listen::default()
         };
         let basemap = options.basemap.as_deref().map(Basemap::open).transpose()?;
         let settings = Settings {
@@ -215,7 +216,7 @@ impl Stage {
     }
 
     /// Plays the past, where there is none yet, then the present.
-    fn play(&self, cast: Cast, doors: Doors) -> Result<tokio::runtime::Runtime> {
+    fn play(&self, cast: Cast, doors: &Doors) -> Result<tokio::runtime::Runtime> {
         let seed = now_ms().unsigned_abs() / 1000;
         let memories = self.data.join("seals");
         fs::create_dir_all(&memories).context("could not create the folder of the seals' memories")?;
@@ -287,7 +288,7 @@ fn certificate(data: &Path, address: IpAddr) -> Result<Tls> {
 }
 
 /// The address the simulated people use: without TLS, on this machine.
-fn base(doors: Doors) -> String {
+fn base(doors: &Doors) -> String {
     format!("http://{}", loopback(doors.http_plain.unwrap_or(doors.http)))
 }
 
@@ -315,7 +316,7 @@ fn on_the_network() -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip())
 }
 
-fn print_welcome(options: &Options, doors: Doors) {
+fn print_welcome(options: &Options, doors: &Doors) {
     let scheme = if options.tls { "https" } else { "http" };
     let machine = reachable(options.listen);
     println!();

@@ -146,6 +146,9 @@ fn print_doors(service: &Service, secure: bool) {
     println!("people      {scheme}://{}", doors.http);
     println!("jointech    {} (TCP)", doors.jointech);
     println!("osmand      http://{}", doors.osmand);
+    for (protocol, address) in &doors.seals {
+        println!("{:<11} {address} (TCP)", protocol.name());
+    }
     if let Some(descriptors) = descriptors() {
         println!("descriptors {descriptors} (each connection takes one)");
     }
@@ -179,9 +182,11 @@ impl Options {
         config.basemap = self.basemap.clone().or(config.basemap);
         let listen = &mut config.listen;
         if let Some(address) = self.listen {
-            for door in [&mut listen.http, &mut listen.jointech, &mut listen.osmand] {
-                door.set_ip(address);
-            }
+            let doors = [&mut listen.http, &mut listen.jointech, &mut listen.osmand];
+            doors
+                .into_iter()
+                .chain(listen.seals.values_mut())
+                .for_each(|door| door.set_ip(address));
         }
         listen.http = self.http.unwrap_or(listen.http);
         listen.jointech = self.jointech.unwrap_or(listen.jointech);

@@ -1,9 +1,11 @@
 //! The configuration: one TOML file, every value with a default, unknown names refused.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use segel_model::report::Protocol;
 use serde::Deserialize;
 
 use crate::first_start::First;
@@ -52,6 +54,8 @@ pub struct Listen {
     pub jointech: SocketAddr,
     /// Phones that speak OsmAnd, HTTP.
     pub osmand: SocketAddr,
+    /// Seals of other protocols, TCP, by the protocol's name. A door that nobody needs stays shut.
+    pub seals: BTreeMap<Protocol, SocketAddr>,
 }
 
 /// Certificate and key, both PEM.
@@ -148,6 +152,7 @@ impl Default for Listen {
             http_plain: None,
             jointech: ([0, 0, 0, 0], 5014).into(),
             osmand: ([0, 0, 0, 0], 5055).into(),
+            seals: BTreeMap::new(),
         }
     }
 }

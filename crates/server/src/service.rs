@@ -76,7 +76,7 @@ pub enum StartFailure {
 }
 
 /// Where Segel listens.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Doors {
     /// People.
     pub http: SocketAddr,
@@ -86,6 +86,8 @@ pub struct Doors {
     pub jointech: SocketAddr,
     /// Phones.
     pub osmand: SocketAddr,
+    /// Seals of other protocols.
+    pub seals: Vec<(Protocol, SocketAddr)>,
 }
 
 /// A running Segel.
@@ -166,8 +168,8 @@ impl Service {
     }
 
     /// Where it listens; ports that were asked for as 0 are known now.
-    pub fn doors(&self) -> Doors {
-        self.doors
+    pub fn doors(&self) -> &Doors {
+        &self.doors
     }
 
     /// The two codes of a first start; taken once, printed once, kept nowhere.
@@ -291,10 +293,9 @@ impl Service {
         let beside = Some(runtime.handle().clone());
         let porter = Porter::new(&config.limits, &self.engine.metrics().people);
         let gateway = Gateway::new(self.engine.clone(), config.limits, oddities, beside);
-        let seals = vec![
-            (sockets.jointech, Protocol::Jointech),
-            (sockets.osmand, Protocol::Osmand),
-        ];
+        let mut seals = sockets.seals;
+        seals.push((sockets.jointech, Protocol::Jointech));
+        seals.push((sockets.osmand, Protocol::Osmand));
         self.seals = Some(SealDoors::open(&gateway, seals)?);
         let router = http(&self.engine)?;
         if let Some(plain) = sockets.http_plain {
@@ -335,13 +336,17 @@ struct Sockets {
     http_plain: Option<TcpListener>,
     jointech: TcpListener,
     osmand: TcpListener,
+    seals: Vec<(TcpListener, Protocol)>,
 }
 
 impl Sockets {
     /// All doors are bound before anything else: a port in use is found before the store is touched.
     fn bind(config: &Config) -> Result<Self, StartFailure> {
         let bind = |address| listen(address).map_err(|source| StartFailure::Listen { address, source });
+        let seals = config.listen.seals.iter();
+        let seals = seals.map(|(protocol, address)| Ok((bind(*address)?, *protocol)));
         Ok(Self {
+            seals: seals.collect::<Result<_, StartFailure>>()?,
             http: bind(config.listen.http)?,
             http_plain: config.listen.http_plain.map(bind).transpose()?,
             jointech: bind(config.listen.jointech)?,
@@ -359,6 +364,11 @@ impl Sockets {
                 .transpose()?,
             jointech: self.jointech.local_addr()?,
             osmand: self.osmand.local_addr()?,
+            seals: self
+                .seals
+                .iter()
+                .map(|(door, protocol)| Ok((*protocol, door.local_addr()?)))
+                .collect::<io::Result<_>>()?,
         })
     }
 }

@@ -4122,7 +4122,7 @@ export interface components {
          * @description A language that seals speak.
          * @enum {string}
          */
-        Protocol: "jointech" | "osmand" | "gt06" | "kingwo";
+        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808";
         /** @description A device that nobody registered: kept, listed, never judged. */
         QuarantinedDevice: {
             /** @description What it speaks. */
