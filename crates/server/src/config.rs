@@ -254,6 +254,18 @@ mod tests {
     }
 
     #[test]
+    fn a_door_is_named_by_its_protocol() {
+        let config = Config::load("[listen.seals]\ngt06 = '0.0.0.0:5023'").expect("it reads");
+        let door = ([0, 0, 0, 0], 5023).into();
+        assert_eq!(config.listen.seals, BTreeMap::from([(Protocol::Gt06, door)]));
+        let failure = Config::load("[listen.seals]\ngt07 = '0.0.0.0:1'").expect_err("no such protocol");
+        assert!(
+            failure.to_string().contains("unknown variant `gt07`"),
+            "{failure}"
+        );
+    }
+
+    #[test]
     fn a_misspelt_name_is_refused_and_not_overlooked() {
         let failure = Config::load("[listen]\njointek = '0.0.0.0:1'").expect_err("no such name");
         assert!(

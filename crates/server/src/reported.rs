@@ -38,3 +38,15 @@ pub struct Source {
     /// The other end.
     pub peer: SocketAddr,
 }
+
+impl Heard {
+    /// Reads its frame anew, now that it is known as what the seal was registered; the report is one `part` of the frame.
+    pub fn read_as(&mut self, profile: Profile, part: u16) {
+        self.source.profile = profile;
+        let Report { device, received, .. } = &self.report;
+        let again = segel_wire::decode_of(device, self.source.protocol, profile, *received, &self.raw);
+        if let Some(report) = again.reports.into_iter().nth(part.into()) {
+            self.report = report;
+        }
+    }
+}

@@ -167,6 +167,35 @@ fn a_device_nobody_registered_is_kept_and_listed_but_never_ordered() {
     assert_eq!(after[0].stage, "registered");
 }
 
+/// A log-in and a place eight hours ahead of UTC in one reading: when the seal is known, the place has been read already.
+#[test]
+fn what_a_seal_says_before_it_is_known_is_read_as_what_it_is() {
+    const LOG_IN_AND_PLACE: &str = "78780d01086600000000001700017bf50d0a787826221a0203091e0fc900bf66ac0bd8e20c25105a01fe0a56780a12340100010000012c0002e4ab0d0a";
+    let house = House::open();
+    let seal = house.stock_of(Protocol::Gt06, &house.provider(), "866000000000017", "concox@480");
+    let byte = |at: usize| u8::from_str_radix(&LOG_IN_AND_PLACE[at..at + 2], 16).expect("hex");
+    let bytes: Vec<u8> = (0..LOG_IN_AND_PLACE.len()).step_by(2).map(byte).collect();
+    let mut line = house.connect_to(house.gt06);
+    line.says(&bytes);
+    line.hears_bytes(10 + 10);
+    let end = segel_model::EventTime::from_receipt(house.engine.clock().now().plus_s(60));
+    let all = segel_store::ReportQuery::of(seal, segel_model::EventTime::from_unix_ms(0), end);
+    let page = house.engine.reader().reports(&all).expect("the store reads");
+    let place = page.reports.iter().map(|stored| &stored.staged);
+    let place = place
+        .filter(|staged| staged.observed.place.is_some())
+        .next()
+        .expect("a place");
+    assert_eq!(
+        (
+            place.observed.device_time.map(|time| time.unix_ms),
+            &*place.profile
+        ),
+        (Some(1_770_082_215_000), "concox@480"),
+        "2026-02-03 01:30:15 UTC"
+    );
+}
+
 /// Handbook of protocols 1.5: a JT701 wants `(P46)` for a P45. Its first frame may be that P45: then only the roster knows.
 #[test]
 fn a_registered_jt701_that_begins_with_a_lock_event_is_answered_as_a_jt701() {

@@ -134,9 +134,15 @@ impl Conversation {
     /// Takes out of the session what came of it, into an empty place.
     pub(super) fn drain(&mut self, to: &mut Drained) {
         let source = self.source();
+        let mut parts = Vec::new();
         while let Some(output) = self.session.poll() {
             match output {
-                Output::Report(reported) => to.report(*reported, source),
+                Output::Report(reported) => {
+                    if self.admitted.seal().is_none() {
+                        parts.push(reported.part);
+                    }
+                    to.report(*reported, source);
+                }
                 Output::Transmit(bytes) => to.transmit.extend(bytes),
                 Output::Answered(order, outcome) => to.outcomes.push((order, outcome)),
                 Output::Oddity(oddity) => {
@@ -148,7 +154,7 @@ impl Conversation {
                 Output::Close(reason) => to.close = Some(reason),
             }
         }
-        self.identify(to);
+        self.identify(to, &parts);
     }
 
     fn source(&self) -> Source {
@@ -176,8 +182,9 @@ impl Conversation {
         who
     }
 
-    /// Before anything is answered: how a seal wants to be answered may depend on what it is.
-    fn identify(&mut self, drained: &mut Drained) {
+    /// Before anything is answered: how a seal wants to be answered may depend on what it is. What it said before we knew is read
+    /// anew as what it is: its clock may be another.
+    fn identify(&mut self, drained: &mut Drained, parts: &[u16]) {
         if self.admitted.seal().is_some() {
             return;
         }
@@ -191,8 +198,8 @@ impl Conversation {
         self.gateway.engine.fleet().connected(known.seal, clamp(speaking));
         self.profile = Profile::from_text(&known.profile).unwrap_or_default();
         self.session.assume(self.profile);
-        for heard in &mut drained.heard {
-            heard.source.profile = self.profile;
+        for (heard, part) in drained.heard.iter_mut().zip(parts) {
+            heard.read_as(self.profile, *part);
         }
     }
 

@@ -38,6 +38,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 pub struct House {
     pub engine: EngineHandle,
     pub jointech: SocketAddr,
+    pub gt06: SocketAddr,
     pub oddities: Arc<Oddities>,
     limits: Limits,
     pub thread: Option<JoinHandle<Result<(), StoreError>>>,
@@ -65,11 +66,15 @@ impl House {
         let gateway = Gateway::new(engine.clone(), limits.clone(), Arc::clone(&oddities), beside);
         let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
         let jointech = listener.local_addr().expect("bound");
-        let doors = Doors::open(&gateway, vec![(listener, Protocol::Jointech)]).expect("the doors open");
+        let second = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let gt06 = second.local_addr().expect("bound");
+        let all = vec![(listener, Protocol::Jointech), (second, Protocol::Gt06)];
+        let doors = Doors::open(&gateway, all).expect("the doors open");
         let (thread, doors, runtime) = (Some(thread), Some(doors), Some(runtime));
         Self {
             engine,
             jointech,
+            gt06,
             oddities,
             limits,
             thread,
@@ -109,7 +114,12 @@ impl House {
 
     /// A seal connects.
     pub fn connect(&self) -> Seal {
-        let stream = TcpStream::connect(self.jointech).expect("the gateway listens");
+        self.connect_to(self.jointech)
+    }
+
+    /// A seal connects to that door.
+    pub fn connect_to(&self, door: SocketAddr) -> Seal {
+        let stream = TcpStream::connect(door).expect("the gateway listens");
         stream
             .set_read_timeout(Some(PATIENCE))
             .expect("a socket takes a limit");
@@ -136,6 +146,11 @@ impl Seal {
         let mut answer = vec![0; expected.len()];
         self.stream.read_exact(&mut answer).expect("an answer");
         assert_eq!(String::from_utf8_lossy(&answer), expected);
+    }
+
+    /// Waits for so many bytes.
+    pub fn hears_bytes(&mut self, count: usize) {
+        self.stream.read_exact(&mut vec![0; count]).expect("an answer");
     }
 
     /// Sends bytes and says whether exactly this answer came.
@@ -488,8 +503,13 @@ impl House {
 
     /// A seal of that profile in stock.
     pub fn stock_as(&self, provider: &Provider, device: &str, profile: &str) -> SealId {
+        self.stock_of(Protocol::Jointech, provider, device, profile)
+    }
+
+    /// A seal of that protocol and profile in stock.
+    pub fn stock_of(&self, protocol: Protocol, provider: &Provider, device: &str, profile: &str) -> SealId {
         let registration = SealRegistration {
-            protocol: Protocol::Jointech,
+            protocol,
             device: DeviceId(device.into()),
             label: format!("JT701-{device}"),
             profile: profile.into(),
