@@ -396,8 +396,7 @@ fn bytes_without_end_close_the_line() {
              00:03 says heartbeat 1"
         ),
         expect![[r#"
-            00:00 oddity garbage of 256 bytes at 0
-            00:01 oddity garbage of 256 bytes at 2100
+            00:01 oddity garbage of 256 bytes at 0
             00:01 closes TooMuchGarbage
         "#]],
     );
