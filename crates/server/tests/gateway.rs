@@ -181,10 +181,9 @@ fn what_a_seal_says_before_it_is_known_is_read_as_what_it_is() {
     let end = segel_model::EventTime::from_receipt(house.engine.clock().now().plus_s(60));
     let all = segel_store::ReportQuery::of(seal, segel_model::EventTime::from_unix_ms(0), end);
     let page = house.engine.reader().reports(&all).expect("the store reads");
-    let place = page.reports.iter().map(|stored| &stored.staged);
-    let place = place
-        .filter(|staged| staged.observed.place.is_some())
-        .next()
+    let mut kept = page.reports.iter().map(|stored| &stored.staged);
+    let place = kept
+        .find(|staged| staged.observed.place.is_some())
         .expect("a place");
     assert_eq!(
         (
