@@ -23,7 +23,17 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    /// How many bytes have not been read.
+    pub(crate) const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// All that has not been read; then nothing is left.
+    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.rest)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N)?.try_into().ok()
     }
 
@@ -33,6 +43,15 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn u16(&mut self) -> Option<u16> {
         self.array().map(u16::from_be_bytes)
+    }
+
+    pub(crate) fn i16(&mut self) -> Option<i16> {
+        self.array().map(i16::from_be_bytes)
+    }
+
+    pub(crate) fn u24(&mut self) -> Option<u32> {
+        let [high, middle, low] = self.array()?;
+        Some(u32::from_be_bytes([0, high, middle, low]))
     }
 
     pub(crate) fn u32(&mut self) -> Option<u32> {
@@ -101,6 +120,16 @@ mod tests {
         assert_eq!(cursor.rest(), [3]);
         assert_eq!(cursor.number(true), None);
         assert_eq!(cursor.number(false), Some(3));
+        assert_eq!(cursor.u8(), None);
+    }
+
+    #[test]
+    fn too_few_bytes_give_nothing_and_stay() {
+        let mut cursor = Cursor::new(&[1, 2, 3, 4]);
+        assert_eq!(cursor.u24(), Some(0x01_0203));
+        assert_eq!(cursor.u16(), None);
+        assert_eq!(cursor.left(), 1);
+        assert_eq!(cursor.u8(), Some(4));
         assert_eq!(cursor.u8(), None);
     }
 

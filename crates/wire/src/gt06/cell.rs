@@ -4,10 +4,8 @@ use alloc::string::String;
 
 use segel_model::report::Cell;
 
-use super::{
-    cursor::Cursor,
-    reading::{Reading, hex},
-};
+use super::reading::{Reading, hex};
+use crate::cursor::Cursor;
 use crate::read::digits;
 
 /// How wide network, area and cell are written.

@@ -11,11 +11,10 @@ use alloc::{
 use segel_model::order::SealCommand;
 
 use super::{
-    cursor::Cursor,
     frame::{self, Frame},
     message::number,
 };
-use crate::{output::NotSpoken, read::number as parse};
+use crate::{cursor::Cursor, output::NotSpoken, read::number as parse};
 
 /// What frames the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

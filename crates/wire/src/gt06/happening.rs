@@ -98,7 +98,7 @@ const WITHOUT_PLACE: usize = 7;
 /// 0x95 of cameras: an event with or without a place, and the names of what was filmed.
 pub(super) fn event(reading: &mut Reading<'_>) -> Option<()> {
     let placed = WITHOUT_PLACE < reading.body.left();
-    if reading.body.peek().starts_with(&JC400) {
+    if reading.body.rest().starts_with(&JC400) {
         jc400_place(reading)?;
     } else if placed {
         location::short_place(reading)?;
@@ -114,7 +114,7 @@ pub(super) fn event(reading: &mut Reading<'_>) -> Option<()> {
     if placed {
         reading.body.take(2)?;
     }
-    let files = plain_text(reading.body.rest());
+    let files = plain_text(reading.body.take_rest());
     if !files.is_empty() {
         reading.text("files", files);
     }
@@ -181,7 +181,7 @@ fn az(reading: &mut Reading<'_>) -> Option<u8> {
     if reading.body.u8()? != 0 {
         place::read_undated(reading)?;
     }
-    let has_cell = reading.body.peek().first() != Some(&0);
+    let has_cell = reading.body.rest().first() != Some(&0);
     cell::read_counted(reading, Width::Narrow, 0)?;
     if has_cell {
         let rssi = reading.body.u8()?;

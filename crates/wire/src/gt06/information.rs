@@ -142,7 +142,7 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<()> {
 
 /// Settings and switches as `NAME=value;`.
 fn state(reading: &mut Reading<'_>) -> Option<()> {
-    let text = plain_text(reading.body.rest());
+    let text = plain_text(reading.body.take_rest());
     for (name, word) in [
         ("ALM1", "alarm_switches_1"),
         ("ALM2", "alarm_switches_2"),
@@ -191,10 +191,10 @@ fn network(reading: &mut Reading<'_>) -> Option<()> {
 
 /// A sensor's own line, with or without a time before it.
 fn fuel(reading: &mut Reading<'_>) -> Option<()> {
-    if reading.body.peek().first() != Some(&b'!') {
+    if reading.body.rest().first() != Some(&b'!') {
         reading.clock()?;
     }
-    let line = plain_text(reading.body.rest());
+    let line = plain_text(reading.body.take_rest());
     let field = |at: usize| line.split(',').nth(at).map(str::as_bytes).and_then(measure);
     if let Some(degrees) = field(3) {
         reading.number("temperature_c", degrees);
@@ -208,7 +208,7 @@ fn fuel(reading: &mut Reading<'_>) -> Option<()> {
 
 /// A card: in words, or head, sort, four bytes, sum and foot, or as it is.
 fn card(reading: &mut Reading<'_>) -> Option<()> {
-    let said = reading.body.rest();
+    let said = reading.body.take_rest();
     match said {
         [first, ..] if first.is_ascii_alphabetic() => reading.text("card", plain_text(said)),
         [0x02, _, card @ .., _, 0x03] => reading.text("card", hex(card)),
@@ -229,7 +229,7 @@ fn climate(reading: &mut Reading<'_>) -> Option<()> {
 pub(super) fn passed_through(reading: &mut Reading<'_>) -> Option<()> {
     let device = reading.body.u8()?;
     reading.whole("cable_device", device);
-    let said = reading.body.rest();
+    let said = reading.body.take_rest();
     let is_words = said
         .iter()
         .all(|byte| (0x20..0x7F).contains(byte) || byte.is_ascii_whitespace());
@@ -260,7 +260,7 @@ const BEFORE_BUTTON: usize = 31;
 pub(super) fn button(reading: &mut Reading<'_>) -> Option<()> {
     let before = reading.body.take(BEFORE_BUTTON)?;
     reading.text("before_button", hex(before));
-    let words = plain_text(reading.body.rest());
+    let words = plain_text(reading.body.take_rest());
     reading.text("button", words);
     Some(())
 }

@@ -411,7 +411,7 @@ pub(super) fn cell_and_phone_4g(reading: &mut Reading<'_>) -> Option<()> {
 }
 
 fn phone(reading: &mut Reading<'_>) {
-    let phone = plain_text(reading.body.rest());
+    let phone = plain_text(reading.body.take_rest());
     if !phone.is_empty() {
         reading.text("phone", phone);
     }

@@ -10,7 +10,6 @@
 
 pub mod frame;
 
-mod cursor;
 mod reading;
 mod place;
 mod cell;

@@ -65,7 +65,7 @@ fn within(
     read: impl Fn(&mut Reading<'_>) -> Option<()>,
 ) -> Option<()> {
     let mut behind = reading.body;
-    reading.body = super::cursor::Cursor::new(behind.take(length)?);
+    reading.body = crate::cursor::Cursor::new(behind.take(length)?);
     if read(reading).is_none() {
         reading.odd("module_too_short");
     }

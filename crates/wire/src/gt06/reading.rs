@@ -7,7 +7,7 @@ use segel_model::{
     report::{Battery, Extra},
 };
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 use crate::{
     jointech::place::Said,
     profile::{Dialect, Profile},
@@ -130,7 +130,7 @@ impl<'a> Reading<'a> {
 
     /// What is left, as hexadecimal under this name, where anything is left.
     pub(super) fn rest_as(&mut self, name: &'static str) {
-        let rest = self.body.rest();
+        let rest = self.body.take_rest();
         if !rest.is_empty() {
             self.text(name, hex(rest));
         }

@@ -8,12 +8,10 @@ use segel_model::{
     report::{Fix, FixSource},
 };
 
-use super::{
-    cursor::Cursor,
-    reading::{Reading, plain_text},
-};
+use super::reading::{Reading, plain_text};
 use crate::{
     calendar::parse_rfc3339,
+    cursor::Cursor,
     read::{measure, number},
     secrets::mask_words,
 };
@@ -37,7 +35,7 @@ pub(super) fn read(body: &[u8]) -> Option<Answer> {
     let mut body = Cursor::new(body);
     let counted = usize::from(body.u8()?);
     let flag = body.u32()?;
-    let rest = body.rest();
+    let rest = body.take_rest();
     let length = match counted.checked_sub(FLAG) {
         Some(length) if length <= rest.len() => length,
         // Some write nought and fill up with zeros.
@@ -54,7 +52,7 @@ pub(super) fn read_long(body: &[u8]) -> Option<Answer> {
     let mut body = Cursor::new(body);
     let flag = body.u32()?;
     let is_wide = body.u8()? == WIDE;
-    let rest = body.rest();
+    let rest = body.take_rest();
     let words = if is_wide { wide(rest) } else { plain_text(rest) };
     Some(Answer { flag, words })
 }
