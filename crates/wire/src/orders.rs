@@ -26,6 +26,46 @@ struct Order<W> {
     sent: Option<ServerTime>,
 }
 
+/// Orders that cannot be written before the seal has said who or what it is. Holds no memory while empty.
+pub(crate) struct Early<C>(Vec<(OrderId, C)>);
+
+impl<C> Default for Early<C> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<C> Early<C> {
+    /// Keeps one until it can be written.
+    pub(crate) fn keep(&mut self, id: OrderId, command: C, talk: &Talk) -> Result<(), NotSpoken> {
+        room_for_one(self.0.len(), talk)?;
+        self.0.push((id, command));
+        Ok(())
+    }
+
+    /// All of them, in the order they came; none is kept.
+    pub(crate) fn take(&mut self) -> Vec<(OrderId, C)> {
+        core::mem::take(&mut self.0)
+    }
+}
+
+/// Whether one more may wait.
+fn room_for_one(waiting: usize, talk: &Talk) -> Result<(), NotSpoken> {
+    if waiting < usize::from(talk.limits.orders) {
+        return Ok(());
+    }
+    Err(NotSpoken {
+        why: "too many orders already wait for this seal",
+    })
+}
+
+/// Ends an order that could not be sent after all.
+pub(crate) fn end_unsent(id: OrderId, sent: Result<(), NotSpoken>, talk: &mut Talk) {
+    if let Err(NotSpoken { why }) = sent {
+        talk.answered(id, Outcome::NotSpoken { why: why.into() });
+    }
+}
+
 impl<W> Default for Orders<W> {
     fn default() -> Self {
         Self(Vec::new())
@@ -58,11 +98,7 @@ impl<W: Wanted> Orders<W> {
         bytes: Vec<u8>,
         talk: &Talk,
     ) -> Result<(), NotSpoken> {
-        if usize::from(talk.limits.orders) <= self.0.len() {
-            return Err(NotSpoken {
-                why: "too many orders already wait for this seal",
-            });
-        }
+        room_for_one(self.0.len(), talk)?;
         self.0.push(Order {
             id,
             wanted,

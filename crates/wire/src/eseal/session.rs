@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     limits::Limits,
-    orders::{self, Orders},
+    orders::{self, Early, Orders, end_unsent},
     output::{self, NotSpoken},
     stream::{self, Language, NoFrame, Talk},
 };
@@ -30,7 +30,7 @@ pub(crate) struct Eseal {
     waiting: BTreeMap<u32, Vec<u8>>,
     reports: u32,
     /// Orders that came before the seal had said its name, which stands in every command.
-    early: Vec<(OrderId, Command)>,
+    early: Early<Command>,
     orders: Orders<Unlocked>,
 }
 
@@ -104,13 +104,7 @@ impl Language for Eseal {
         if talk.device.is_some() {
             return self.push(id, &command, talk, now);
         }
-        if usize::from(talk.limits.orders) <= self.early.len() {
-            return Err(NotSpoken {
-                why: "too many orders already wait for this seal",
-            });
-        }
-        self.early.push((id, command));
-        Ok(())
+        self.early.keep(id, command, talk)
     }
 
     fn tick(&mut self, talk: &mut Talk, now: ServerTime) {
@@ -148,10 +142,9 @@ impl Eseal {
     }
 
     fn send_early(&mut self, talk: &mut Talk, now: ServerTime) {
-        for (id, command) in core::mem::take(&mut self.early) {
-            if let Err(NotSpoken { why }) = self.push(id, &command, talk, now) {
-                talk.answered(id, Outcome::NotSpoken { why: why.into() });
-            }
+        for (id, command) in self.early.take() {
+            let sent = self.push(id, &command, talk, now);
+            end_unsent(id, sent, talk);
         }
     }
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     limits::Limits,
-    orders::{self, Orders},
+    orders::{self, Early, Orders, end_unsent},
     output::{self, NotSpoken},
     profile::{Dialect, Profile},
     stream::{self, Language, NoFrame, Talk},
@@ -35,7 +35,7 @@ pub(crate) struct Queclink {
     /// The maker's password of the model, once a message has named the model.
     password: Option<Result<&'static str, NotSpoken>>,
     /// Orders that came before that.
-    early: Vec<(OrderId, Command)>,
+    early: Early<Command>,
     orders: Orders<Wanted>,
 }
 
@@ -121,13 +121,7 @@ impl Language for Queclink {
         if self.password.is_some() {
             return self.push(id, command, talk, now);
         }
-        if usize::from(talk.limits.orders) <= self.early.len() {
-            return Err(NotSpoken {
-                why: "too many orders already wait for this seal",
-            });
-        }
-        self.early.push((id, command));
-        Ok(())
+        self.early.keep(id, command, talk)
     }
 
     fn tick(&mut self, talk: &mut Talk, now: ServerTime) {
@@ -146,7 +140,7 @@ impl Queclink {
             profile,
             version: String::new(),
             password: None,
-            early: Vec::new(),
+            early: Early::default(),
             orders: Orders::default(),
         }
     }
@@ -200,10 +194,9 @@ impl Queclink {
     }
 
     fn send_waiting(&mut self, talk: &mut Talk, now: ServerTime) {
-        for (id, command) in core::mem::take(&mut self.early) {
-            if let Err(NotSpoken { why }) = self.push(id, command, talk, now) {
-                talk.answered(id, Outcome::NotSpoken { why: why.into() });
-            }
+        for (id, command) in self.early.take() {
+            let sent = self.push(id, command, talk, now);
+            end_unsent(id, sent, talk);
         }
         self.orders.send(talk, now);
     }
