@@ -62,6 +62,21 @@ pub(crate) fn digits(mut value: u64, base: u64, at_least: usize) -> String {
     from_utf8(&text[first..]).unwrap_or_default().into()
 }
 
+/// Cuts frames out of bytes: `step` looks at what is left and says how many bytes are done with and, where they are a frame, the
+/// frame; nothing where more must come. Gives the frames, and how many bytes are done with in all.
+pub(crate) fn cut(
+    bytes: &[u8],
+    step: impl Fn(&[u8]) -> Option<(usize, Option<Vec<u8>>)>,
+) -> (Vec<Vec<u8>>, usize) {
+    let (mut frames, mut used) = (Vec::new(), 0);
+    while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
+        let Some((length, frame)) = step(rest) else { break };
+        frames.extend(frame);
+        used += length;
+    }
+    (frames, used)
+}
+
 /// A number written in text.
 pub(crate) fn number<T: FromStr>(field: &[u8]) -> Option<T> {
     from_utf8(field).ok()?.trim().parse().ok()

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use super::message::Message;
 
+use crate::read::cut;
+
 /// How every line begins.
 pub const BEGINNING: &[u8] = b"##S,";
 /// How every line ends, before the end of line.
@@ -74,21 +76,12 @@ pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
 
 /// The whole lines in `bytes`, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut lines = Vec::new();
-    let mut used = 0;
-    while used < bytes.len() {
-        let rest = &bytes[used..];
-        used += match next(rest, longest) {
-            Next::More => break,
-            Next::Garbage(length, _) | Next::EndOfLine(length) => length,
-            Next::Line(length) if Message::split(&rest[..length]).is_none() => length,
-            Next::Line(length) => {
-                lines.push(rest[..length].to_vec());
-                length
-            }
-        };
-    }
-    (lines, used)
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) | Next::EndOfLine(length) => Some((length, None)),
+        Next::Line(length) if Message::split(&rest[..length]).is_none() => Some((length, None)),
+        Next::Line(length) => Some((length, Some(rest[..length].to_vec()))),
+    })
 }
 
 #[cfg(test)]

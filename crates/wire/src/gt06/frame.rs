@@ -6,6 +6,8 @@
 
 use alloc::vec::Vec;
 
+use crate::read::cut;
+
 /// Opens a short message.
 pub const SHORT: [u8; 2] = [0x78, 0x78];
 /// Opens a long message.
@@ -263,19 +265,11 @@ pub const SHORT_BODY: usize = 255 - 1 - TRAILER;
 
 /// The whole messages in `bytes`, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut frames = Vec::new();
-    let mut used = 0;
-    while used < bytes.len() {
-        match next(&bytes[used..], longest) {
-            Next::More => break,
-            Next::Garbage(length, _) => used += length,
-            Next::Whole(length) => {
-                frames.push(bytes[used..used + length].to_vec());
-                used += length;
-            }
-        }
-    }
-    (frames, used)
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) => Some((length, None)),
+        Next::Whole(length) => Some((length, Some(rest[..length].to_vec()))),
+    })
 }
 
 fn checksum_holds(whole: &[u8]) -> bool {

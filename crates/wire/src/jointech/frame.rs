@@ -5,6 +5,8 @@
 
 use alloc::vec::Vec;
 
+use crate::read::cut;
+
 /// Opens a binary frame.
 pub const BINARY: u8 = b'$';
 /// Opens text.
@@ -149,24 +151,15 @@ pub fn escape(bytes: &[u8]) -> Vec<u8> {
 
 /// The whole frames in `bytes`, escapes undone, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut frames = Vec::new();
-    let mut used = 0;
-    loop {
-        let rest = &bytes[used..];
-        match next(rest, longest) {
-            Next::More => return (frames, used),
-            Next::Garbage(length, _) => used += length,
-            Next::Binary(length) => {
-                frames.push(rest[..length].to_vec());
-                used += length;
-            }
-            Next::Text(length) if super::text::Text::split(&rest[..length]).is_some() => {
-                frames.push(unescape(&rest[..length]));
-                used += length;
-            }
-            Next::Text(length) => used += until_beginning(&rest[..length], 1),
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) => Some((length, None)),
+        Next::Binary(length) => Some((length, Some(rest[..length].to_vec()))),
+        Next::Text(length) if super::text::Text::split(&rest[..length]).is_some() => {
+            Some((length, Some(unescape(&rest[..length]))))
         }
-    }
+        Next::Text(length) => Some((until_beginning(&rest[..length], 1), None)),
+    })
 }
 
 /// Ten digits of a binary frame's device id, leading zeros and all.

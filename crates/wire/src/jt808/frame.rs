@@ -10,6 +10,8 @@ use super::{
     message::{self, MESSAGES},
 };
 
+use crate::read::cut;
+
 /// Delimiter of the standard.
 pub const DELIMITER: u8 = 0x7E;
 /// Delimiter of the T500 and T600 trackers.
@@ -216,27 +218,13 @@ pub fn escape(delimiter: u8, bytes: &[u8]) -> Vec<u8> {
 
 /// The whole frames in `bytes`, escapes undone, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut frames = Vec::new();
-    let mut used = 0;
-    loop {
-        let rest = &bytes[used..];
-        used += match next(rest, longest) {
-            Next::More => return (frames, used),
-            Next::Binary(length) => {
-                frames.push(plain(&rest[..length]));
-                length
-            }
-            Next::Shared(length) => {
-                frames.push(plain(&with_delimiter(&rest[..length])));
-                length
-            }
-            Next::Text(length) => {
-                frames.push(rest[..length].to_vec());
-                length
-            }
-            Next::Nothing(length) | Next::Garbage(length, _) => length,
-        };
-    }
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Binary(length) => Some((length, Some(plain(&rest[..length])))),
+        Next::Shared(length) => Some((length, Some(plain(&with_delimiter(&rest[..length]))))),
+        Next::Text(length) => Some((length, Some(rest[..length].to_vec()))),
+        Next::Nothing(length) | Next::Garbage(length, _) => Some((length, None)),
+    })
 }
 
 /// A frame that shares its first delimiter with the one before, with that delimiter.

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::read::cut;
+
 /// Opens a message.
 pub const BEGIN: u8 = b'*';
 /// Closes it. Fields that are binary may hold it too; what is cut off so is passed over and counted.
@@ -126,19 +128,11 @@ pub fn answer(maker: [u8; 2], code: [u8; 2]) -> Vec<u8> {
 
 /// The whole messages in `bytes`, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut frames = Vec::new();
-    let mut used = 0;
-    while used < bytes.len() {
-        match next(&bytes[used..], longest) {
-            Next::More => break,
-            Next::Garbage(length, _) => used += length,
-            Next::Whole(length) => {
-                frames.push(bytes[used..used + length].to_vec());
-                used += length;
-            }
-        }
-    }
-    (frames, used)
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) => Some((length, None)),
+        Next::Whole(length) => Some((length, Some(rest[..length].to_vec()))),
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use crate::read::{digits, number};
+use crate::read::{cut, digits, number};
 
 /// Opens what a unit says.
 pub const UP: &[u8] = b"$$";
@@ -144,22 +144,16 @@ pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
 
 /// The whole frames in `bytes` with the ends of their lines, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut frames = Vec::new();
-    let mut used = 0;
-    loop {
-        let rest = &bytes[used..];
-        match next(rest, longest) {
-            Next::More => return (frames, used),
-            Next::Garbage(length, _) => used += length,
-            Next::LineEnd => used += 1,
-            Next::Whole(length) => {
-                let line_end = rest[length..].starts_with(LINE_END);
-                let whole = length + if line_end { LINE_END.len() } else { 0 };
-                frames.push(rest[..whole].to_vec());
-                used += whole;
-            }
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) => Some((length, None)),
+        Next::LineEnd => Some((1, None)),
+        Next::Whole(length) => {
+            let line_end = rest[length..].starts_with(LINE_END);
+            let whole = length + if line_end { LINE_END.len() } else { 0 };
+            Some((whole, Some(rest[..whole].to_vec())))
         }
-    }
+    })
 }
 
 /// A frame, taken apart.

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use super::{binary, message::Message};
 
+use crate::read::cut;
+
 /// How text begins.
 const TEXT: [&[u8]; 3] = [b"+RESP:", b"+BUFF:", b"+ACK:"];
 /// What ends text.
@@ -119,24 +121,17 @@ pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
 
 /// The whole messages in `bytes`, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut messages = Vec::new();
-    let mut used = 0;
-    while used < bytes.len() {
-        let rest = &bytes[used..];
-        used += match next(rest, longest) {
-            Next::More => break,
-            Next::Garbage(length, _) | Next::EndOfLine(length) => length,
-            Next::Text(length) if Message::split(&rest[..length]).is_none() => {
-                until_beginning(&rest[..length], 1)
-            }
-            Next::Binary(length) if !binary::is_whole(&rest[..length]) => until_beginning(&rest[..length], 1),
-            Next::Text(length) | Next::Binary(length) => {
-                messages.push(rest[..length].to_vec());
-                length
-            }
-        };
-    }
-    (messages, used)
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) | Next::EndOfLine(length) => Some((length, None)),
+        Next::Text(length) if Message::split(&rest[..length]).is_none() => {
+            Some((until_beginning(&rest[..length], 1), None))
+        }
+        Next::Binary(length) if !binary::is_whole(&rest[..length]) => {
+            Some((until_beginning(&rest[..length], 1), None))
+        }
+        Next::Text(length) | Next::Binary(length) => Some((length, Some(rest[..length].to_vec()))),
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::record;
-use crate::read::{u16_at, u32_at};
+use crate::read::{cut, u16_at, u32_at};
 
 /// A byte that says that somebody is there.
 pub const PING: u8 = 0xFF;
@@ -264,24 +264,18 @@ pub fn login(imei: &str) -> Vec<u8> {
 
 /// The whole frames in `bytes`, and how many bytes are done with.
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut frames = Vec::new();
-    let mut used = 0;
-    loop {
-        let rest = &bytes[used..];
-        match next(rest, longest) {
-            Next::More => return (frames, used),
-            Next::Garbage(length, _) => used += length,
-            whole => {
-                let length = whole.frame().unwrap_or(1);
-                let length = match whole {
-                    Next::Packet(_) => own_length(&rest[..length]),
-                    _ => length,
-                };
-                frames.push(rest[..length].to_vec());
-                used += length;
-            }
+    cut(bytes, |rest| match next(rest, longest) {
+        Next::More => None,
+        Next::Garbage(length, _) => Some((length, None)),
+        whole => {
+            let length = whole.frame().unwrap_or(1);
+            let length = match whole {
+                Next::Packet(_) => own_length(&rest[..length]),
+                _ => length,
+            };
+            Some((length, Some(rest[..length].to_vec())))
         }
-    }
+    })
 }
 
 /// How many records a body says it holds.
