@@ -34,6 +34,24 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Jointech,
+        Self::Osmand,
+        Self::Gt06,
+        Self::Kingwo,
+        Self::Eseal,
+        Self::Queclink,
+        Self::Teltonika,
+        Self::Meitrack,
+        Self::Jt808,
+    ];
+
+    /// The protocol of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+
     /// The name used on the command line, in the API and in metrics.
     pub const fn name(self) -> &'static str {
         match self {

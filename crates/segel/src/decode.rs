@@ -3,7 +3,8 @@
 use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use segel_model::report::Protocol;
 use segel_server::clock::Clock;
 use segel_wire::{Dialect, Profile, tool::Tool};
@@ -12,24 +13,17 @@ use segel_wire::{Dialect, Profile, tool::Tool};
 #[derive(Debug, Args)]
 pub struct Options {
     /// The protocol that the bytes speak.
-    #[arg(long)]
-    protocol: Spoken,
+    #[arg(long, value_parser = protocols())]
+    protocol: Protocol,
     /// The seal's dialect, where its frames do not say it; with `@` and minutes where its clock is ahead of UTC.
     #[arg(long, default_value = "any")]
     profile: String,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Spoken {
-    Jointech,
-    Osmand,
-    Gt06,
-    Kingwo,
-    Eseal,
-    Queclink,
-    Teltonika,
-    Meitrack,
-    Jt808,
+/// The names of all protocols are taken, and no other.
+fn protocols() -> impl TypedValueParser<Value = Protocol> {
+    PossibleValuesParser::new(Protocol::ALL.map(Protocol::name))
+        .try_map(|name| Protocol::from_name(&name).ok_or("there is no such protocol"))
 }
 
 /// Reads lines until there are no more.
@@ -42,18 +36,7 @@ pub fn run(options: &Options) -> Result<()> {
             known.join(", ")
         );
     };
-    let protocol = match options.protocol {
-        Spoken::Jointech => Protocol::Jointech,
-        Spoken::Osmand => Protocol::Osmand,
-        Spoken::Gt06 => Protocol::Gt06,
-        Spoken::Kingwo => Protocol::Kingwo,
-        Spoken::Eseal => Protocol::Eseal,
-        Spoken::Queclink => Protocol::Queclink,
-        Spoken::Teltonika => Protocol::Teltonika,
-        Spoken::Meitrack => Protocol::Meitrack,
-        Spoken::Jt808 => Protocol::Jt808,
-    };
-    let (mut tool, clock) = (Tool::new(protocol, profile), Clock::system(None));
+    let (mut tool, clock) = (Tool::new(options.protocol, profile), Clock::system(None));
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.context("could not read a line")?;
