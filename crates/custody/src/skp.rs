@@ -199,7 +199,7 @@ pub fn heard(deciding: &mut Deciding<'_>, observed: &Observed) {
     let after_the_end = trip.is_off() && trip.skp.locations_due.is_none();
     let now = deciding.now();
     let at = match (full, after_the_end) {
-        (true, _) if trip.skp.locations_due != Some(now) => Some(now),
+        (true, _) if trip.skp.locations_due.is_none_or(|due| now < due) => Some(now),
         (false, true) => next_range(deciding, id),
         _ => return,
     };

@@ -2,6 +2,7 @@
 
 use segel_geo::Position;
 use segel_model::container::ContainerNumber;
+use segel_model::document::{ContainerLine, Day, DocumentKind, Paper};
 use segel_model::principal::OrganisationKind;
 use segel_model::report::Protocol;
 use segel_model::route::{Area, RoutePlan, Shape};
@@ -9,7 +10,8 @@ use segel_model::rulebook::EditionNumber;
 use segel_model::seal::SealRegistration;
 use segel_model::trip::{Circumstance, TripMode, TripRequest, TripState};
 use segel_model::{
-    DeviceId, Event, EventTime, OfficeCode, OrganisationId, PersonId, RouteId, SealId, ServerTime, TripId,
+    DeviceId, DocumentId, Event, EventTime, OfficeCode, OrganisationId, PersonId, RouteId, SealId,
+    ServerTime, TripId,
 };
 
 use crate::ground::{Layout, PIECES, road};
@@ -21,6 +23,9 @@ pub const START: ServerTime = ServerTime::from_unix_ms(1_795_478_400_000);
 const TRANSIT_TIME_S: u32 = 20_000 * 3600;
 /// Half the width of every corridor.
 const HALF_WIDTH_M: f32 = 150.0;
+
+/// SKP is told where a trip was as often as this.
+const LOCATIONS_EVERY_S: i64 = 900;
 
 /// How large a world is.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +88,7 @@ fn route(number: u64, plan: Plan) -> [Event; 2] {
     let drawn = RoutePlan {
         name: format!("Rute {number}"),
         owner: OrganisationId(1),
-        office: OfficeCode::new("040300").expect("six digits"),
+        office: office(),
         origin: around("TPS asal", points[0]),
         destination: around("TPS tujuan", points[PIECES]),
         points,
@@ -117,16 +122,50 @@ fn around(name: &str, centre: Position) -> Area {
     }
 }
 
+fn office() -> OfficeCode {
+    OfficeCode::new("040300").expect("six digits")
+}
+
+/// The document of a trip: a BC 1.2 of one container.
+fn paper(trip: u64) -> Paper {
+    Paper {
+        kind: DocumentKind::Bc12,
+        number: format!("{trip:06}"),
+        date: Day {
+            year: 2026,
+            month: 11,
+            day: 23,
+        },
+        valid_until: None,
+        office: office(),
+        destination_office: office(),
+        tps_origin: "KOJA".into(),
+        tps_destination: "GRHA".into(),
+        bc11: None,
+        submission_number: None,
+        owner: OrganisationId(1),
+        lines: vec![ContainerLine {
+            container: container(trip),
+            size_ft: 40,
+            size_type: None,
+        }],
+        scan: None,
+    }
+}
+
+/// A wrong check digit is nothing to the fold; the number must only be another for each trip.
+fn container(trip: u64) -> ContainerNumber {
+    ContainerNumber::parse(&format!("SGLU{:07}", trip % 10_000_000)).expect("four letters and seven digits")
+}
+
 /// What a trip is asked for with.
 pub fn request(trip: u64, route: u64) -> TripRequest {
-    // A wrong check digit is nothing to the fold; the number must only be another for each trip.
-    let container = ContainerNumber::parse(&format!("SGLU{:07}", trip % 10_000_000));
     TripRequest {
         owner: OrganisationId(1),
         provider: OrganisationId(1),
-        container: container.expect("four letters and seven digits"),
+        container: container(trip),
         check_digit_confirmed: true,
-        document: None,
+        document: Some(DocumentId(trip)),
         route: Some(RouteId(route)),
         tps_origin: "KOJA".into(),
         tps_destination: "GRHA".into(),
@@ -141,6 +180,7 @@ pub fn request(trip: u64, route: u64) -> TripRequest {
 /// The life of a trip up to its departure, no state skipped.
 fn sent_off(number: u64, route: u64) -> Vec<Event> {
     let (trip, seal, at) = (TripId(number), SealId(number), EventTime::from_receipt(START));
+    let document = DocumentId(number);
     let moved = |from, to| Event::TripMoved {
         trip,
         from,
@@ -153,6 +193,15 @@ fn sent_off(number: u64, route: u64) -> Vec<Event> {
     };
     use TripState as T;
     vec![
+        Event::DocumentRegistered {
+            document,
+            paper: paper(number),
+        },
+        Event::DocumentVerified {
+            document,
+            approved: vec![0],
+            remark: String::new(),
+        },
         Event::TripOpened {
             trip,
             request: request(number, route),
@@ -161,6 +210,13 @@ fn sent_off(number: u64, route: u64) -> Vec<Event> {
         },
         moved(T::Draft, T::AwaitingDocument),
         moved(T::AwaitingDocument, T::Submitted),
+        Event::DocumentAttached { trip, document },
+        Event::LineBacked {
+            trip,
+            document,
+            line: 0,
+            expires: None,
+        },
         moved(T::Submitted, T::RouteProposed),
         Event::TripPlanned {
             trip,
@@ -188,5 +244,9 @@ fn sent_off(number: u64, route: u64) -> Vec<Event> {
         moved(T::Installing, T::Installed),
         moved(T::Installed, T::ReadyToDepart),
         moved(T::ReadyToDepart, T::InTransit),
+        Event::LocationsDue {
+            trip,
+            at: Some(START.plus_s(LOCATIONS_EVERY_S)),
+        },
     ]
 }
