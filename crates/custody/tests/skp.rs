@@ -128,6 +128,37 @@ fn locations_go_out_by_ranges() {
     );
 }
 
+/// A range that is full goes out at the next tick, and the reports behind it do not each ask for it anew.
+#[test]
+fn a_full_range_is_asked_for_once() {
+    let mut world = story::World::with_cast();
+    world.given("given travelling\n0:17 seal 1 at road locked");
+    let trip = world
+        .state
+        .trips
+        .get_mut(&segel_model::TripId(1))
+        .expect("under way");
+    trip.skp
+        .untold
+        .as_mut()
+        .expect("a fix that nobody was told")
+        .reports = 9_990;
+    world.record = Some(Vec::new());
+    // No tick comes meanwhile, and the clock goes on.
+    for _ in 0..20 {
+        world.now = world.now.plus_ms(1);
+        world.seal_says(1, |_| {});
+    }
+    let asked = world.record.take().unwrap_or_default();
+    let asked = asked
+        .iter()
+        .filter(|event| matches!(event, Event::LocationsDue { .. }));
+    assert_eq!(asked.count(), 1);
+    let told = world.told.len();
+    world.play("0:18 nothing");
+    assert!(world.told[told..].contains("E06"), "{}", &world.told[told..]);
+}
+
 /// The ranges of a story: from, until, and the message of the range before.
 fn ranges(story: &str) -> Vec<(String, String, Option<u64>)> {
     let mut world = story::World::with_cast();

@@ -230,19 +230,16 @@ fn message(moved: &[Moved], viewport: Viewport, keys: Option<&BTreeSet<String>>)
             .entry(Arc::as_ptr(theirs))
             .or_insert_with(|| !keys.is_disjoint(theirs)),
     };
-    let mut theirs = moved
+    let theirs: Vec<&str> = moved
         .iter()
         .filter(|seal| viewport.holds(seal.lat, seal.lon))
         .filter(|seal| sees(&seal.keys))
-        .map(|seal| &*seal.said);
-    let mut message = String::from("{\"items\":[");
-    message.push_str(theirs.next()?);
-    for said in theirs.by_ref().take(POSITIONS_MAX - 1) {
-        message.push(',');
-        message.push_str(said);
-    }
-    message.push_str(&format!("],\"left_out\":{}}}", theirs.count()));
-    Some(message)
+        .map(|seal| &*seal.said)
+        .collect();
+    let shown = &theirs[..theirs.len().min(POSITIONS_MAX)];
+    let left_out = theirs.len() - shown.len();
+    let message = || format!("{{\"items\":[{}],\"left_out\":{left_out}}}", shown.join(","));
+    (!shown.is_empty()).then(message)
 }
 
 fn keys_of(api: &Api, seal: SealId, round: u64) -> Keys {
@@ -277,14 +274,19 @@ fn shown(seal: &SealNow) -> Option<LivePosition> {
     Some(LivePosition {
         seal: seal.seal.0,
         trip: seal.trip.map(|trip| trip.0),
-        lat: fix.position.lat,
-        lon: fix.position.lon,
+        lat: on_a_map(fix.position.lat),
+        lon: on_a_map(fix.position.lon),
         at: fix.at.into(),
         course_deg: fix.course_deg,
         speed_kmh: fix.speed_kmh,
         sealed: seal.lock.sealed(),
         battery_percent: seal.battery_percent,
     })
+}
+
+/// To a decimetre: no map shows more, and digits cost each reader.
+fn on_a_map(degrees: f64) -> f64 {
+    (degrees * 1e6).round() / 1e6
 }
 
 impl Viewport {
