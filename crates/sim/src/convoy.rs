@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::demo::container_number;
-use crate::load::acknowledged_serial;
+use crate::load::{acknowledged_serial, interval_answer};
 use crate::photo::snapshot;
 use crate::seal::jointech::{JointechSeal, LockEvent, Moment, Status};
 use crate::story::Stage;
@@ -262,6 +262,7 @@ fn registered(stage: &Stage, device: u64) -> Result<(u64, String)> {
 
 /// A seal on one connection that waits for each of its acknowledgements.
 pub struct Line {
+    device: u64,
     stream: TcpStream,
     seal: JointechSeal,
     moment: Moment,
@@ -290,6 +291,7 @@ impl Line {
             woken_by: 1,
         };
         Ok(Self {
+            device,
             stream,
             seal: JointechSeal::new(device),
             moment,
@@ -320,7 +322,7 @@ impl Line {
 
     fn say(&mut self, frame: &[u8], serial: u8) -> Result<()> {
         self.stream.write_all(frame).context("could not send a report")?;
-        while !self.take_answer(serial) {
+        while !self.take_answer(serial)? {
             let mut piece = [0; 256];
             let read = self.stream.read(&mut piece).context("no acknowledgement came")?;
             if read == 0 {
@@ -332,15 +334,20 @@ impl Line {
         Ok(())
     }
 
-    /// Takes sentences out of what was heard, up to the acknowledgement of that serial. Orders pass unheard.
-    fn take_answer(&mut self, serial: u8) -> bool {
+    /// Takes sentences out of what was heard, up to the acknowledgement of that serial. It reports as often as it is told; other
+    /// orders pass unheard.
+    fn take_answer(&mut self, serial: u8) -> Result<bool> {
         while let Some(end) = self.heard.iter().position(|byte| *byte == b')') {
             let sentence: Vec<u8> = self.heard.drain(..=end).collect();
             if acknowledged_serial(&sentence) == Some(serial) {
-                return true;
+                return Ok(true);
+            }
+            if let Some(answer) = interval_answer(&sentence, self.device) {
+                let sent = self.stream.write_all(answer.as_bytes());
+                sent.context("could not answer an order")?;
             }
         }
-        false
+        Ok(false)
     }
 }
 

@@ -167,6 +167,13 @@ pub fn acknowledged_serial(sentence: &[u8]) -> Option<u8> {
     u8::try_from(number).ok()
 }
 
+/// What a seal answers that was told how often to report: the same, without the 1 that says "set". Nothing for any other sentence.
+pub fn interval_answer(sentence: &[u8], device: u64) -> Option<String> {
+    let told = std::str::from_utf8(sentence).ok()?;
+    let seconds = told.strip_prefix("(P04,1,")?;
+    Some(format!("({device:010},P04,{seconds}"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -298,6 +305,17 @@ mod tests {
             "(P35)",
         ] {
             assert_eq!(acknowledged_serial(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_the_order_of_an_interval_is_answered() {
+        assert_eq!(
+            interval_answer(b"(P04,1,30,300)", 8_000_620_011).as_deref(),
+            Some("(8000620011,P04,30,300)")
+        );
+        for other in ["(P69,0,1)", "(P04,0)", "(P22,0,1)"] {
+            assert_eq!(interval_answer(other.as_bytes(), 1), None, "{other}");
         }
     }
 

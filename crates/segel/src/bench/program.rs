@@ -15,11 +15,10 @@ use serde_json::Value;
 /// A clock tick of `/proc/<process>/stat`: a hundredth of a second on every Linux there is.
 const TICK_S: f64 = 0.01;
 
-/// Seals speak only while they are measured, none answers the order of its interval, and there is no SKP. Under the rules as they
-/// are, each of tens of thousands would be missed minutes later, and what a storm of alarms costs is another question
-/// (`make storm`). So the bench's rules wait for a week where these wait for minutes.
-const WAITING: [&str; 7] = [
-    "interval_confirm_s",
+/// Seals speak only while they are measured, and there is no SKP. Under the rules as they are, each of tens of thousands would be
+/// missed minutes later, and what a storm of alarms costs is another question (`make storm`). So the bench's rules wait for a
+/// week where these wait for minutes.
+const WAITING: [&str; 6] = [
     "late_grave_s",
     "late_s",
     "no_fix_s",
@@ -28,6 +27,8 @@ const WAITING: [&str; 7] = [
     "stuck_s",
 ];
 const A_WEEK_S: u32 = 7 * 86_400;
+/// Containers are sealed on the road that they travel, and have left once their departure is authorised: the third fix.
+const DEPARTURE_FIXES: u32 = 3;
 
 /// A process of the bench's; none is left behind when the bench fails.
 struct Held(Child);
@@ -142,13 +143,14 @@ impl Bare {
 
 /// The rules, but that they wait for a week.
 fn patient(rules: &str) -> String {
-    let waits = |line: &str| {
-        let name = line.split(" = ").next()?;
-        WAITING.contains(&name).then(|| format!("{name} = {A_WEEK_S}\n"))
+    let of_the_bench = |line: &str| match line.split(" = ").next()? {
+        "departure_fixes" => Some(format!("departure_fixes = {DEPARTURE_FIXES}\n")),
+        name if WAITING.contains(&name) => Some(format!("{name} = {A_WEEK_S}\n")),
+        _ => None,
     };
     rules
         .lines()
-        .map(|line| waits(line).unwrap_or_else(|| format!("{line}\n")))
+        .map(|line| of_the_bench(line).unwrap_or_else(|| format!("{line}\n")))
         .collect()
 }
 
@@ -309,12 +311,10 @@ mod tests {
     fn the_rules_of_the_bench_wait_for_a_week_and_are_rules() {
         let rules = segel_server::rules::load(&patient(segel_server::rules::DEFAULT)).expect("rules");
         let edition = &rules.editions[0];
-        let waits = [
-            edition.watch.silence_s,
-            edition.watch.interval_confirm_s,
-            edition.watch.late_s,
-            edition.skp.stuck_s,
-        ];
-        assert_eq!(waits, [A_WEEK_S; 4]);
+        let waits = [edition.watch.silence_s, edition.watch.late_s, edition.skp.stuck_s];
+        assert_eq!(
+            (waits, edition.watch.departure_fixes),
+            ([A_WEEK_S; 3], DEPARTURE_FIXES)
+        );
     }
 }

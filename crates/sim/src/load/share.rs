@@ -12,7 +12,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use segel_geo::{Position, distance_m};
 
 use super::frame::{BYTES, Frame, Now};
-use super::{Load, Outcome, SLICE, acknowledged_serial};
+use super::{Load, Outcome, SLICE, acknowledged_serial, interval_answer};
 use crate::histogram::Histogram;
 
 /// Forty kilometres an hour.
@@ -49,6 +49,7 @@ pub struct Share<'a> {
 
 /// One seal on its connection.
 struct Talker {
+    device: u64,
     stream: TcpStream,
     frame: Frame,
     /// What was said and not acknowledged yet, and since when it was due.
@@ -295,6 +296,10 @@ impl<'a> Share<'a> {
             let (sentence, after) = rest.split_at(end + 1);
             rest = after;
             let Some(serial) = acknowledged_serial(sentence) else {
+                if let Some(answer) = interval_answer(sentence, talker.device) {
+                    // What the socket does not take goes out with the next report.
+                    talker.unsent.extend(answer.into_bytes());
+                }
                 continue;
             };
             let Some(due) = talker.acknowledged(serial) else {
@@ -330,6 +335,7 @@ impl<'a> Share<'a> {
 impl Talker {
     fn new(number: u64, stream: TcpStream, place: Position) -> Self {
         Self {
+            device: number,
             stream,
             frame: Frame::of(number, place),
             waiting: VecDeque::new(),
