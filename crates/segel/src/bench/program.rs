@@ -28,7 +28,7 @@ const WAITING: [&str; 6] = [
 ];
 const A_WEEK_S: u32 = 7 * 86_400;
 /// Containers are sealed on the road that they travel, and have left once their departure is authorised: the third fix.
-const DEPARTURE_FIXES: u32 = 3;
+const DEPARTURE_FIXES: u8 = 3;
 
 /// A process of the bench's; none is left behind when the bench fails.
 struct Held(Child);
