@@ -11,7 +11,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("geo", &[]),
     ("model", &["geo"]),
     ("wire", &["geo", "model"]),
-    ("custody", &["geo", "model"]),
+    // Custody asks one thing of a language: whether it has words for an order.
+    ("custody", &["geo", "model", "wire"]),
     ("evidence", &[]),
     ("store", &["model", "custody", "evidence"]),
     (

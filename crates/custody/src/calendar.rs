@@ -86,6 +86,7 @@ mod tests {
         let rules = Rulebook {
             editions: alloc::vec![],
             offices: alloc::vec![],
+            makes: Default::default(),
         };
         let office = OfficeCode("060100".into());
         let end = end_of(

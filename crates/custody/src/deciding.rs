@@ -23,6 +23,7 @@ use crate::state::{
     Alarm, Counters, Document, GrantRecord, Message, Order, Route, Seal, State, Trip,
     index::{ALARMS, AlarmKey, MESSAGES, ORDERS},
 };
+use crate::words::Tongue;
 use crate::{
     Answer, Decision, Stamp, alarms, arrival, assign, check, clocks, departure, documents, fold, gate,
     install, may, people, photos, recorded, refusals, removal, reporting, routes, service, skp, stock,
@@ -199,7 +200,7 @@ impl<'a> Deciding<'a> {
                 trip,
                 reason,
             } => stock::unmask(self, *seal, (*commit, *ordinal), *trip, reason),
-            C::OrderSeal { seal, order } => unlock::order_harmless(self, *seal, order),
+            C::OrderSeal { seal, order, reason } => unlock::order_harmless(self, *seal, order, reason),
             C::RegisterDocument(paper) => documents::register(self, paper),
             C::VerifyDocument {
                 document,
@@ -424,6 +425,11 @@ impl<'a> Deciding<'a> {
     /// The seal, or the refusal that says there is none.
     pub fn find_seal(&self, id: SealId) -> Result<&Seal, Refusal> {
         self.seal(id).ok_or_else(refusals::no_such_seal)
+    }
+
+    /// How a seal is spoken to.
+    pub fn tongue_of(&self, seal: &Seal) -> Tongue<'a> {
+        Tongue::of(&seal.registration, self.rules, self.now())
     }
 
     /// Who asks.

@@ -27,6 +27,7 @@ pub mod trip;
 pub mod gate;
 pub mod assign;
 pub mod install;
+pub mod words;
 pub mod reporting;
 pub mod photos;
 pub mod departure;

@@ -6,7 +6,7 @@
 
 use segel_model::principal::{Belonging, OrganisationKind};
 use segel_model::trip::{TripMode, TripRequest};
-use segel_model::{Command, OrganisationId, PersonId, Principal, Refusal, Role, TripId};
+use segel_model::{Command, OrganisationId, PersonId, Principal, Refusal, Role, SealId, SealOrder, TripId};
 
 use crate::state::State;
 use crate::{refusals, scope, subjects};
@@ -95,9 +95,8 @@ pub fn roles(command: &Command) -> &'static [Role] {
         // Only Segel itself, on behalf of the bearer of a code.
         C::Join { .. } => &[],
         C::IssueToken { .. } | C::RevokeToken { .. } => &Role::ALL,
-        C::RegisterSeal(_) | C::CertifySeal { .. } | C::SetSealCondition { .. } | C::OrderSeal { .. } => {
-            PROVIDER
-        }
+        C::RegisterSeal(_) | C::CertifySeal { .. } | C::SetSealCondition { .. } => PROVIDER,
+        C::OrderSeal { order, .. } => orderers(order),
         C::ClearDoubt { .. } => CUSTOMS,
         // What opens a seal: who answers for the office, and who answers for the devices.
         C::UnmaskReport { .. } => &[CustomsSupervisor, ProviderAdmin],
@@ -129,6 +128,27 @@ pub fn roles(command: &Command) -> &'static [Role] {
             Driver,
         ],
         C::RepairMessage { .. } => PROVIDER,
+    }
+}
+
+/// Who may send an order that opens nothing. Where a seal is and that it is locked concerns whoever stands beside it or answers
+/// for the trip; what it watches over, who answers for the trip; how it works, whose it is.
+pub fn orderers(order: &SealOrder) -> &'static [Role] {
+    match order {
+        SealOrder::PositionNow | SealOrder::Lock => &[
+            CustomsOfficer,
+            CustomsSupervisor,
+            ProviderAdmin,
+            ProviderOperator,
+            Technician,
+        ],
+        SealOrder::Track { .. }
+        | SealOrder::Text { .. }
+        | SealOrder::ConfirmAlarm
+        | SealOrder::Fence(_)
+        | SealOrder::ClearFence { .. } => ALARM_PEOPLE,
+        SealOrder::Restart => &[ProviderAdmin, ProviderOperator, Technician],
+        _ => PROVIDER,
     }
 }
 
@@ -243,9 +263,12 @@ fn alone(principal: &Principal, command: &Command, state: &State) -> Result<(), 
             may_revoke_token(principal, state.tokens.get(token).map(|token| token.person))
         }
         C::RegisterSeal(registration) => own(principal, registration.provider),
-        C::CertifySeal { seal, .. } | C::SetSealCondition { seal, .. } | C::OrderSeal { seal, .. } => {
-            let provider = state.seals.get(seal).map(|seal| seal.registration.provider);
-            provider.map_or(Ok(()), |provider| own(principal, provider))
+        C::CertifySeal { seal, .. } | C::SetSealCondition { seal, .. } => own_seal(principal, *seal, state),
+        C::OrderSeal { seal, order, .. } => {
+            if !principal.role().is_some_and(Role::is_customs) {
+                own_seal(principal, *seal, state)?;
+            }
+            may_restart(principal, *seal, order, state)
         }
         C::RegisterDocument(paper) => for_owner(principal, paper.owner),
         C::ProposeRoute(plan) => for_owner(principal, plan.owner),
@@ -281,6 +304,28 @@ fn alone(principal: &Principal, command: &Command, state: &State) -> Result<(), 
         C::GrantRemoval { executor, .. } => not_own(principal, Some(*executor)),
         _ => Ok(()),
     }
+}
+
+fn own_seal(principal: &Principal, seal: SealId, state: &State) -> Result<(), Refusal> {
+    let provider = state.seals.get(&seal).map(|seal| seal.registration.provider);
+    provider.map_or(Ok(()), |provider| own(principal, provider))
+}
+
+/// While it starts anew a seal watches nothing: one that is closed on a trip is started anew only by who watches it day and
+/// night.
+fn may_restart(principal: &Principal, seal: SealId, order: &SealOrder, state: &State) -> Result<(), Refusal> {
+    let restarts = *order == SealOrder::Restart && principal.role() != Some(ProviderOperator);
+    if restarts && is_sealed_on_trip(state, seal) {
+        return Err(refusals::restart_by_operator());
+    }
+    Ok(())
+}
+
+/// Whether a seal is closed on a container on its way.
+pub(crate) fn is_sealed_on_trip(state: &State, seal: SealId) -> bool {
+    let trip = state.seals.get(&seal).and_then(|seal| seal.trip);
+    trip.and_then(|trip| state.trips.get(&trip))
+        .is_some_and(|trip| trip.state.is_sealed())
 }
 
 fn own(principal: &Principal, organisation: OrganisationId) -> Result<(), Refusal> {

@@ -3,10 +3,12 @@
 //! The code of a refusal is the name of its function; machines may rely on it, so a name is never reused.
 
 use alloc::format;
+use alloc::string::String;
 
 use segel_model::Refusal;
 use segel_model::document::Day;
 use segel_model::refusal::RefusalSort;
+use segel_wire::NotSpoken;
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident $sort:ident $id:literal $en:literal;)*) => {$(
@@ -163,6 +165,10 @@ refusals! {
     opening_needs_grant NotAllowed
         "perintah pembukaan hanya dengan izin lepas dari Bea Cukai"
         "an order that opens needs a grant of customs";
+    /// A seal that watches a container must not stop doing so.
+    restart_by_operator NotAllowed
+        "segel yang sedang terpasang hanya dimulai ulang oleh operator penyedia, dengan alasan"
+        "a seal that is on a container is started anew only by an operator of the provider, with a reason";
     /// A trip needs its reports.
     slacker_than_trip NotAllowed
         "segel sedang dalam perjalanan; intervalnya tidak boleh lebih jarang daripada rencana rute"
@@ -397,8 +403,8 @@ refusals! {
         "a critical alarm has not been decided about; an officer must decide first";
     /// Only a tracker is opened by hand.
     by_hand_only_without_lock Rule
-        "pembukaan dengan tangan hanya untuk pelacak tanpa kunci"
-        "opening by hand is only for a tracker without a lock";
+        "pembukaan dengan tangan hanya untuk pelacak tanpa kunci dan segel yang tidak dapat dibuka dari sini"
+        "opening by hand is only for a tracker without a lock and for a seal that cannot be opened from here";
     /// Cards as the maker counts them.
     bad_cards Malformed
         "nomor kartu harus sepuluh angka, satu sampai sepuluh kartu"
@@ -411,6 +417,10 @@ refusals! {
     place_not_drawable Malformed
         "tempat pelepasan tidak dapat digambar; perbaiki areanya"
         "the place of removal cannot be drawn; mend the area";
+    /// No such fence.
+    fence_not_drawable Malformed
+        "pagar ini tidak dapat digambar; perbaiki titik-titiknya"
+        "this fence cannot be drawn; mend its points";
     /// The executor must be a technician of the trip.
     executor_not_allowed Rule
         "pelaksana harus teknisi penyedia atau pengguna jasa; pilih orang lain"
@@ -495,6 +505,42 @@ pub fn document_expired(day: Day) -> Refusal {
         "document_expired",
         format!("dokumen hanya berlaku sampai {day:02}-{month:02}-{year}; ajukan perpanjangan"),
         format!("the document held until {year}-{month:02}-{day:02}; apply for an extension"),
+    )
+}
+
+/// The seal's language has no words for an order.
+pub fn not_spoken(why: &NotSpoken, (can_id, can_en): &(String, String)) -> Refusal {
+    let (can_id, can_en) = match can_id.is_empty() {
+        true => (
+            "tidak menerima perintah apa pun".into(),
+            "takes no order at all".into(),
+        ),
+        false => (
+            format!("dapat diperintah: {can_id}"),
+            format!("can be told: {can_en}"),
+        ),
+    };
+    Refusal::new(
+        RefusalSort::Rule,
+        "not_spoken",
+        format!("{}; segel ini {can_id}", why.in_indonesian()),
+        format!("{}; this seal {can_en}", why.why),
+    )
+}
+
+/// The seal's language has no words for opening it.
+pub fn not_opened_from_here(why: &NotSpoken) -> Refusal {
+    Refusal::new(
+        RefusalSort::Rule,
+        "not_opened_from_here",
+        format!(
+            "{}; izinkan pembukaan dengan kartu yang sudah dikenal segel atau dengan anak kunci",
+            why.in_indonesian()
+        ),
+        format!(
+            "{}; grant the opening by a card that the seal knows already, or by its key",
+            why.why
+        ),
     )
 }
 

@@ -147,7 +147,7 @@ fn fits(method: &UnlockMethod, opened: &Opened<'_>) -> bool {
             let known = |actor: &str| cards.iter().any(|card| same_card(card, actor));
             by == UnsealBy::Card && opened.actor.is_some_and(known)
         }
-        UnlockMethod::ByHand => false,
+        UnlockMethod::ByHand => by == UnsealBy::Key,
     }
 }
 
@@ -235,7 +235,7 @@ fn how(by: Option<UnsealBy>) -> &'static str {
     }
 }
 
-/// For a tracker without a lock: the executor has opened by hand.
+/// For a tracker without a lock, and a seal that only its key opens: the executor has opened by hand.
 pub fn record_opened(
     deciding: &mut Deciding<'_>,
     id: GrantId,

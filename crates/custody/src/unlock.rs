@@ -18,7 +18,8 @@ use segel_model::{
 use crate::deciding::Outcome;
 use crate::people::said;
 use crate::state::{GrantRecord, Seal, Trip};
-use crate::{Answer, Deciding, check, notice, refusals, reporting, routes, trip};
+use crate::words::Tongue;
+use crate::{Answer, Deciding, check, may, notice, refusals, reporting, routes, trip};
 
 /// Cards one grant may let in: a gate's shift.
 pub const CARDS_LIMIT: usize = 10;
@@ -60,13 +61,8 @@ pub fn grant(
         "customs lets it be opened",
     );
     if let UnlockMethod::Card { cards } = method {
-        issue(
-            deciding,
-            id,
-            seal,
-            Some(grant),
-            SealOrder::AuthoriseCards { cards },
-        );
+        let order = SealOrder::AuthoriseCards { cards };
+        issue_if_spoken(deciding, id, seal, Some(grant), order);
     }
     Ok(Some(Subject::Grant(grant)))
 }
@@ -79,10 +75,13 @@ fn bind(
     reason: String,
 ) -> Result<Grant, Refusal> {
     let seal = trip.seal.ok_or_else(refusals::no_seal_assigned)?;
-    if deciding.find_seal(seal)?.doubt.is_some() {
+    let carrier = deciding.find_seal(seal)?;
+    if carrier.doubt.is_some() {
         return Err(refusals::seal_in_doubt());
     }
-    way(trip, wish.method)?;
+    let tongue = deciding.tongue_of(carrier);
+    tongue.expect_way(wish.method)?;
+    way(trip, &tongue, wish.method)?;
     executor(deciding, trip, wish.executor)?;
     let rules = &deciding.edition_of(trip).unlock;
     let window_s = wish.window_s.unwrap_or(rules.grant_window_s);
@@ -102,17 +101,20 @@ fn bind(
     })
 }
 
-fn way(trip: &Trip, method: &UnlockMethod) -> Result<(), Refusal> {
+fn way(trip: &Trip, tongue: &Tongue<'_>, method: &UnlockMethod) -> Result<(), Refusal> {
     match method {
-        UnlockMethod::ByHand if trip.request.mode != TripMode::CargoTracker => {
-            Err(refusals::by_hand_only_without_lock())
-        }
+        UnlockMethod::ByHand if !opens_by_hand(trip, tongue) => Err(refusals::by_hand_only_without_lock()),
         UnlockMethod::Card { cards } if !(1..=CARDS_LIMIT).contains(&cards.len()) => {
             Err(refusals::bad_cards())
         }
         UnlockMethod::Card { cards } if !cards.iter().all(|card| is_card(card)) => Err(refusals::bad_cards()),
         _ => Ok(()),
     }
+}
+
+/// A tracker has no lock; a seal that nothing sent opens has its key.
+fn opens_by_hand(trip: &Trip, tongue: &Tongue<'_>) -> bool {
+    trip.request.mode == TripMode::CargoTracker || tongue.opens_only_by_itself()
 }
 
 fn is_card(card: &str) -> bool {
@@ -219,10 +221,10 @@ pub(crate) fn end(deciding: &mut Deciding<'_>, id: GrantId, why: GrantEnd, reaso
     }
     match method {
         UnlockMethod::Card { cards } => {
-            issue(deciding, trip, seal, None, SealOrder::WithdrawCards { cards });
+            issue_if_spoken(deciding, trip, seal, None, SealOrder::WithdrawCards { cards });
         }
         UnlockMethod::Command if any_sent => {
-            issue(deciding, trip, seal, None, SealOrder::RotatePassword);
+            issue_if_spoken(deciding, trip, seal, None, SealOrder::RotatePassword);
         }
         UnlockMethod::Command | UnlockMethod::DynamicPassword | UnlockMethod::ByHand => {}
     }
@@ -269,6 +271,7 @@ pub fn ask(deciding: &mut Deciding<'_>, id: GrantId, _phone: Option<Position>) -
     if carrier.doubt.is_some() {
         return Err(refusals::seal_in_doubt());
     }
+    deciding.tongue_of(carrier).expect(&order)?;
     if stands(deciding, record, carrier) == Stand::Outside {
         return Err(refusals::outside_place());
     }
@@ -376,13 +379,23 @@ fn may_go_out(deciding: &Deciding<'_>, order: OrderId, grant: GrantId) -> Result
     }
 }
 
-/// A provider sends something harmless to its seal.
-pub fn order_harmless(deciding: &mut Deciding<'_>, seal: SealId, order: &SealOrder) -> Outcome {
-    let trip = deciding.find_seal(seal)?.trip;
+/// Somebody sends something harmless to a seal: it opens nothing, and the seal has words for it.
+pub fn order_harmless(deciding: &mut Deciding<'_>, seal: SealId, order: &SealOrder, reason: &str) -> Outcome {
+    let carrier = deciding.find_seal(seal)?;
+    let trip = carrier.trip;
     // One-time passwords and channels decide who can open; on a trip they belong to customs.
     let guards_opening = matches!(order, SealOrder::DynamicPassword { .. } | SealOrder::Channels(_));
     if order.opens() || (guards_opening && trip.is_some()) {
         return Err(refusals::opening_needs_grant());
+    }
+    if let SealOrder::Fence(fence) = order
+        && !fence.shape.is_on_earth()
+    {
+        return Err(refusals::fence_not_drawable());
+    }
+    deciding.tongue_of(carrier).expect(order)?;
+    if *order == SealOrder::Restart && may::is_sealed_on_trip(deciding.base, seal) {
+        said(reason)?;
     }
     reporting::expect_no_slacker(deciding, seal, order)?;
     let id = deciding.next().order;
@@ -394,6 +407,22 @@ pub fn order_harmless(deciding: &mut Deciding<'_>, seal: SealId, order: &SealOrd
     };
     deciding.emit(Event::OrderIssued { ordered, trip });
     Ok(Some(Subject::Order(id)))
+}
+
+/// What a seal was never told it need not forget, and what it cannot be told is not tried.
+fn issue_if_spoken(
+    deciding: &mut Deciding<'_>,
+    trip: TripId,
+    seal: SealId,
+    grant: Option<GrantId>,
+    order: SealOrder,
+) {
+    let spoken = deciding
+        .seal(seal)
+        .is_some_and(|seal| deciding.tongue_of(seal).speaks(&order).is_ok());
+    if spoken {
+        issue(deciding, trip, seal, grant, order);
+    }
 }
 
 pub(crate) fn issue(

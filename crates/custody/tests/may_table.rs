@@ -119,6 +119,7 @@ fn table() -> Vec<(&'static str, Command)> {
             Command::OrderSeal {
                 seal,
                 order: SealOrder::SetTime,
+                reason: String::new(),
             },
         ),
         // Law 5: "unmasking is a logged right".

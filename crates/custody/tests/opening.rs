@@ -722,6 +722,7 @@ fn a_provider_orders_nothing_that_opens() {
             Command::OrderSeal {
                 seal: SealId(1),
                 order,
+                reason: String::new(),
             },
         ) {
             Answer::Refused(refusal) => refusal.code,

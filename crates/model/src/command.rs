@@ -120,6 +120,9 @@ pub enum Command {
         seal: SealId,
         /// What.
         order: SealOrder,
+        /// Why; needed where a rule asks for it.
+        #[serde(default)]
+        reason: String,
     },
 
     /// Enter a document.

@@ -19,6 +19,41 @@ pub struct Rulebook {
     pub editions: Vec<Edition>,
     /// The customs offices.
     pub offices: Vec<Office>,
+    /// How seals speak that are registered by the name of their make. Stands in no rulebook's file: whoever loads the makes puts
+    /// them here.
+    #[serde(skip)]
+    pub makes: Makes,
+}
+
+/// How seals speak, by the name of their make.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Makes(BTreeMap<String, Vec<Make>>);
+
+/// How seals of one make speak from a moment on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Make {
+    /// From when it is in force.
+    pub since: ServerTime,
+    /// Their way of speaking their protocol, as `wire` writes it: `hhd@480`.
+    pub dialect: String,
+    /// Orders, by name, that the dialect has words for and this make does not take.
+    pub lacks: Vec<String>,
+}
+
+impl Makes {
+    /// One more version of a make.
+    pub fn add(&mut self, name: &str, make: Make) {
+        let versions = self.0.entry(name.into()).or_default();
+        versions.push(make);
+        versions.sort_by_key(|make| make.since);
+    }
+
+    /// The version in force at a moment: the newest that has taken effect, or the oldest there is.
+    pub fn find(&self, name: &str, now: ServerTime) -> Option<&Make> {
+        let versions = self.0.get(name)?;
+        let newest = versions.iter().rev().find(|make| make.since <= now);
+        newest.or(versions.first())
+    }
 }
 
 /// Which edition.

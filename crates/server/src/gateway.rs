@@ -137,11 +137,12 @@ impl Gateway {
     async fn resolve(
         &self,
         ordered: &Ordered,
+        tongue: vault::Tongue,
         now: ServerTime,
     ) -> Result<Result<vault::Resolved, &'static str>, End> {
         let (reader, ordered) = (self.engine.reader().clone(), ordered.clone());
         let resolved = self
-            .beside(move || vault::resolve(&reader, &ordered, now))
+            .beside(move || vault::resolve(&reader, &ordered, tongue, now))
             .await?;
         resolved.map_err(|failure| {
             tracing::error!(%failure, "the vault could not be read");

@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use segel_model::order::Outcome;
+use segel_model::order::{Fence, FenceShape, Outcome, PlaceE6};
 use segel_model::report::Protocol;
 use segel_model::{Command, Event, SealOrder};
 use segel_server::config::Limits;
@@ -52,6 +52,7 @@ fn an_order_waits_for_the_seal_and_goes_out_right_after_its_first_frame() {
         Command::OrderSeal {
             seal: id,
             order: interval(),
+            reason: String::new(),
         },
     ));
     assert_eq!(house.engine.orders().count(id), 1);
@@ -78,9 +79,42 @@ fn an_order_for_a_connected_seal_goes_out_at_once() {
         Command::OrderSeal {
             seal: id,
             order: interval(),
+            reason: String::new(),
         },
     ));
     seal.hears("(P04,1,60,30)");
+}
+
+/// From the wish to the answer: three commands go out in one piece, and the last answer ends the order.
+#[test]
+fn a_fence_goes_to_the_seal_in_its_makers_words_and_is_done_when_the_seal_says_so() {
+    let house = House::open();
+    let provider = house.provider();
+    let id = house.stock(&provider, DEVICE);
+    let mut entries = house.engine.subscribe_entries();
+    let corner = |lat, lon| PlaceE6 { lat, lon };
+    let order = SealOrder::Fence(Fence {
+        number: 1,
+        shape: FenceShape::Rectangle {
+            north_west: corner(-6_950_000, 110_420_000),
+            south_east: corner(-6_960_000, 110_430_000),
+        },
+    });
+    let reason = "perjalanan malam".into();
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: id,
+            order,
+            reason,
+        },
+    ));
+    let mut seal = house.connect();
+    seal.says(&record(DEVICE, 1));
+    seal.hears("(P69,0,1)(P24,1,1,1,segel)(P29,1,1,1,4,11025.2,-657,11025.8,-657,11025.8,-657.6,11025.2,-657.6)(P31)");
+    house.awaits(&mut entries, sent);
+    seal.says(b"(7100000042,P31)");
+    assert_eq!(house.awaits(&mut entries, ended), Outcome::Done);
 }
 
 /// Law 5: a queued opening is looked at again at the moment of sending, so nothing waits where nobody would look again.
@@ -99,6 +133,7 @@ fn an_order_behind_one_of_its_kind_is_not_handed_over_before_that_has_ended() {
             Command::OrderSeal {
                 seal: id,
                 order: interval(),
+                reason: String::new(),
             },
         ))
     };
@@ -130,6 +165,7 @@ fn an_order_that_went_out_and_was_not_answered_ends_with_the_connection() {
         Command::OrderSeal {
             seal: id,
             order: interval(),
+            reason: String::new(),
         },
     ));
     let mut seal = house.connect();
@@ -305,6 +341,7 @@ fn in_doubt_no_secret_is_sent_until_an_officer_clears_it_and_harmless_orders_go_
         Command::OrderSeal {
             seal: id,
             order: SealOrder::RotatePassword,
+            reason: String::new(),
         },
     ));
     house.done(by(
@@ -312,6 +349,7 @@ fn in_doubt_no_secret_is_sent_until_an_officer_clears_it_and_harmless_orders_go_
         Command::OrderSeal {
             seal: id,
             order: interval(),
+            reason: String::new(),
         },
     ));
     seal.hears("(P04,1,60,30)");

@@ -61,12 +61,17 @@ fn table() -> Vec<Row> {
         row("GET",  "/quarantine",                    nothing(),            ".yyyy...y"),
         row("POST", "/seals",                         json!({"protocol": "osmand", "device": "x", "label": "X", "profile": "any"}), "...yy...."),
         row("GET",  "/seals/{seal}",                  nothing(),            "yyyyyyyyy"),
-        row("GET",  "/seals/{seal}/orders",           nothing(),            ".yyyyy..y"),
+        // The officer too: they may ask where it is, and see what came of it.
+        row("GET",  "/seals/{seal}/orders",           nothing(),            "yyyyyy..y"),
         row("GET",  "/seals/{seal}/reports",          nothing(),            "yyyyy.y.y"),
         row("POST", "/seals/{seal}/unmask",           json!({"commit": 999, "ordinal": 0, "reason": "uji"}), ".n.n....."),
         row("POST", "/seals/{seal}/certify",          json!({"number": "1", "issuer": "DJBC", "valid_until": "2030-01-01"}), "...yy...."),
         row("POST", "/seals/{seal}/condition",        json!({"state": "ready"}), "...yy...."),
         row("POST", "/seals/{seal}/orders",           json!({"kind": "set_time"}), "...yy...."),
+        row("POST", "/seals/{seal}/orders",           json!({"kind": "position_now"}), "yy.yyy..."),
+        row("POST", "/seals/{seal}/orders",           json!({"kind": "lock", "reason": "uji"}), "yy.yyy..."),
+        row("POST", "/seals/{seal}/orders",           json!({"kind": "clear_fence", "number": 1, "sort": "circle"}), "yy.yy...."),
+        row("POST", "/seals/{seal}/orders",           json!({"kind": "restart", "reason": "uji"}), "...yyy..."),
         row("POST", "/seals/{seal}/clear-doubt",      reason(),             "yy......."),
         // Register documents and ask for a seal: the user; the provider on behalf. Verify and refuse: customs.
         row("GET",  "/documents",                     nothing(),            "yyyyyyy.y"),

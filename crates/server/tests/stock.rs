@@ -146,3 +146,49 @@ fn the_doubt_of_an_idle_seal_is_cleared_by_customs_of_its_pool_and_without_a_poo
     );
     assert_eq!((sees(&cast.officer, ours), sees(&elsewhere, ours)), (200, 404));
 }
+
+/// What a seal cannot do is refused at once, in both languages and with what it can do instead; its page shows only what it takes
+/// and what the asker may send.
+#[test]
+fn a_seal_is_told_only_what_it_can_do() {
+    let house = House::open();
+    let cast = cast(&house);
+    let stock = |protocol: &str, device: &str, profile: &str| {
+        let label = format!("S-{device}");
+        let seal = json!({"protocol": protocol, "device": device, "label": label, "profile": profile});
+        cast.admin.post("/seals", seal).id()
+    };
+    let (phone, lock) = (
+        stock("osmand", "87001", "any"),
+        stock("jt808", "013800138000", "bsj"),
+    );
+    let offered = |seal: u64| cast.admin.get(&format!("/seals/{seal}")).done().json["orders"].clone();
+    assert_eq!(offered(phone), json!([]));
+    let shown = offered(lock);
+    let shows = |name: &str| shown.as_array().is_some_and(|all| all.contains(&json!(name)));
+    assert!(
+        shows("lock") && shows("position_now") && shows("fence"),
+        "{shown}"
+    );
+    assert!(!shows("channels") && !shows("unlock_static"), "{shown}");
+
+    let orders = |seal: u64| format!("/seals/{seal}/orders");
+    let refused = cast.admin.post(&orders(phone), json!({"kind": "position_now"}));
+    assert_eq!(refused.code(), "not_spoken");
+    let said = refused.json.to_string();
+    assert!(said.contains("telepon tidak menerima perintah"), "{said}");
+    assert!(said.contains("a phone takes no orders"), "{said}");
+    assert_eq!(cast.admin.get(&orders(phone)).done().json["items"], json!([]));
+
+    let area = json!({"kind": "circle", "centre": {"lat": -6.97, "lon": 110.33}, "radius_m": 300.0});
+    let fence = json!({"kind": "fence", "number": 1, "shape": area, "reason": "perjalanan malam"});
+    cast.admin.post(&orders(lock), fence).done();
+    let listed = cast.admin.get(&orders(lock)).done().json["items"].clone();
+    assert_eq!(
+        (&listed[0]["kind"], &listed[0]["state"]),
+        (&json!("fence"), &json!("waiting"))
+    );
+    let nowhere = json!({"kind": "circle", "centre": {"lat": 95.0, "lon": 110.33}, "radius_m": 300.0});
+    let fence = json!({"kind": "fence", "number": 1, "shape": nowhere});
+    assert_eq!(cast.admin.post(&orders(lock), fence).code(), "fence_not_drawable");
+}

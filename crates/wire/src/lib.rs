@@ -30,8 +30,10 @@ pub mod limits;
 pub mod output;
 pub mod profile;
 pub mod session;
+pub mod vocabulary;
 
 mod orders;
+mod indonesian;
 mod stream;
 
 pub mod eseal;
@@ -53,8 +55,10 @@ mod cursor;
 mod read;
 
 pub use decode::{Decoded, decode, decode_of, decoder_version};
+pub use indonesian::of as in_indonesian;
 pub use limits::Limits;
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
 pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
 pub use session::Session;
+pub use vocabulary::{fitted, password_letters, speaks};

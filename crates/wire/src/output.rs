@@ -122,6 +122,13 @@ pub struct NotSpoken {
     pub why: &'static str,
 }
 
+impl NotSpoken {
+    /// The same in Indonesian; in English where nobody has put it so yet.
+    pub fn in_indonesian(&self) -> &'static str {
+        crate::indonesian::of(self.why).unwrap_or(self.why)
+    }
+}
+
 /// What waits to be polled. Holds no memory while empty: most seals are silent most of the time.
 #[derive(Default)]
 pub(crate) struct Outputs(VecDeque<Output>);

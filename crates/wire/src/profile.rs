@@ -63,7 +63,7 @@ pub enum Dialect {
 }
 
 /// Every dialect, with its name.
-const DIALECTS: [(Dialect, &str); 22] = [
+pub(crate) const DIALECTS: [(Dialect, &str); 22] = [
     (Dialect::Any, "any"),
     (Dialect::Jt701, "jt701"),
     (Dialect::Jt701d, "jt701d"),

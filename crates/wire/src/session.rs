@@ -80,6 +80,11 @@ impl Session {
         }
     }
 
+    /// Whether the seal's language has words for an order, with these values. Nothing is sent.
+    pub fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken> {
+        self.connection.speaks(command)
+    }
+
     /// Whether an order would go out at once, or be refused at once. What waits in a session asks nobody again, so an opening is
     /// sent only where this is so.
     pub fn takes(&self, command: &SealCommand, now: ServerTime) -> bool {

@@ -28,6 +28,9 @@ pub(crate) trait Language: Send + Sync {
     /// What the seal was registered as; what its own frames say counts more.
     fn assume(&mut self, _profile: Profile) {}
 
+    /// Whether the language has words for an order, with these values, whoever may hear them.
+    fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken>;
+
     /// Whether an order would go out at once, or be refused at once.
     fn takes(&self, command: &SealCommand, talk: &Talk, now: ServerTime) -> bool;
 
@@ -292,6 +295,10 @@ impl<L: Language> Connection for Stream<L> {
         self.language.assume(profile);
     }
 
+    fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken> {
+        self.language.speaks(command)
+    }
+
     fn takes(&self, command: &SealCommand, now: ServerTime) -> bool {
         self.language.takes(command, &self.talk, now)
     }
@@ -317,6 +324,7 @@ pub(crate) trait Connection: Send + Sync {
     fn poll(&mut self) -> Option<Output>;
     fn acknowledge(&mut self, owed: Owed, now: ServerTime);
     fn assume(&mut self, profile: Profile);
+    fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken>;
     fn takes(&self, command: &SealCommand, now: ServerTime) -> bool;
     fn send(&mut self, id: OrderId, command: &SealCommand, now: ServerTime) -> Result<(), NotSpoken>;
     /// Requests of phones name their sender each.

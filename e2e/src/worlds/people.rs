@@ -327,6 +327,7 @@ pub fn around(state: &State, dice: &mut Dice) -> Option<Wish> {
             Command::OrderSeal {
                 seal: SealId(dice.between(1, 4) as u64),
                 order: SealOrder::SetTime,
+                reason: String::new(),
             },
         )),
         _ => {
@@ -406,6 +407,7 @@ pub fn wrong(state: &State, dice: &mut Dice) -> Option<Wish> {
     let opening = Command::OrderSeal {
         seal,
         order: SealOrder::UnlockStatic,
+        reason: String::new(),
     };
     let remark = String::new();
     let (who, command) = match dice.below(14) {
@@ -420,6 +422,7 @@ pub fn wrong(state: &State, dice: &mut Dice) -> Option<Wish> {
             Command::OrderSeal {
                 seal,
                 order: SealOrder::SetTime,
+                reason: String::new(),
             },
         ),
         7 => (Who::Ursa, Command::CancelTrip { trip, reason }),

@@ -177,7 +177,7 @@ mod tests {
             record(5, &STUCK),
         ];
         assert_eq!(risen(Levels::MOTOR_STUCK, &story), [1, 5]);
-        assert_eq!(risen(Levels::FORCED, &story), []);
+        assert_eq!(risen(Levels::FORCED, &story), [0_i64; 0]);
         assert_eq!(risen(Levels::MOTOR_STUCK, &[record(0, &STUCK)]), [0]);
     }
 
@@ -214,10 +214,10 @@ mod tests {
             kind: ReportKind::Happening,
             ..record(1, core::slice::from_ref(&refused))
         };
-        assert_eq!(risen(Levels::ILLEGAL_CARD, &[told.clone(), told]), []);
+        assert_eq!(risen(Levels::ILLEGAL_CARD, &[told.clone(), told]), [0_i64; 0]);
         let shown = record(2, core::slice::from_ref(&refused));
         assert_eq!(risen(Levels::ILLEGAL_CARD, core::slice::from_ref(&shown)), [2]);
-        assert_eq!(risen(Levels::BAD_PASSWORD, &[shown]), []);
+        assert_eq!(risen(Levels::BAD_PASSWORD, &[shown]), [0_i64; 0]);
     }
 
     #[test]

@@ -162,6 +162,6 @@ mod tests {
         }
         assert_eq!(times(window.stretch_outside(at(30))), [20, 30]);
         assert_eq!(times(window.stretch_outside(at(25))), [20, 30]);
-        assert_eq!(times(window.stretch_outside(at(10))), []);
+        assert_eq!(times(window.stretch_outside(at(10))), [0_i64; 0]);
     }
 }

@@ -236,6 +236,7 @@ fn signal(text: &str) -> Signal {
         "unsealed-by-password" => unsealed(UnsealBy::StaticPwd, None),
         "unsealed-by-dynamic" => unsealed(UnsealBy::DynamicPwd, None),
         "unsealed-by-bluetooth" => unsealed(UnsealBy::BtApp, None),
+        "unsealed-by-key" => unsealed(UnsealBy::Key, None),
         "unsealed-by-card" => unsealed(UnsealBy::Card, Some("1234567890")),
         "unsealed-by-strange-card" => unsealed(UnsealBy::Card, Some("0000000009")),
         "motor-stuck" => Signal::MotorStuck,

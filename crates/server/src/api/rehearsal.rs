@@ -4,6 +4,7 @@
 //! here is read from the last commit and never longer true than that.
 
 use segel_custody::assign::reasons_against;
+use segel_custody::words::Tongue;
 use segel_custody::{Answer, State, decide, state};
 use segel_model::document::DocumentStatus;
 use segel_model::grant::UnlockMethod;
@@ -13,7 +14,7 @@ use segel_model::photo::{PhotoKind, PhotoStep};
 use segel_model::route::RoutePlan;
 use segel_model::trip::TripState;
 use segel_model::{
-    Command, Event, GrantId, Input, PersonId, Refusal, Role, Rulebook, SealId, ServerTime, TripId,
+    Command, Event, GrantId, Input, PersonId, Refusal, Role, Rulebook, SealId, SealOrder, ServerTime, TripId,
 };
 use segel_store::{Listing, RecordKind, Scope, ScopeKey};
 
@@ -280,7 +281,7 @@ impl Rehearsal<'_> {
             "grant_removal" => Command::GrantRemoval {
                 trip: id,
                 executor: self.technician,
-                method: UnlockMethod::Command,
+                method: self.method(trip),
                 place: None,
                 window_s: None,
                 reason: reason(),
@@ -307,6 +308,22 @@ impl Rehearsal<'_> {
             },
             _ => return None,
         })
+    }
+
+    /// The way of opening that its seal has words for; where it has none, a card that it knows already.
+    fn method(&self, trip: &state::Trip) -> UnlockMethod {
+        let seal = trip.seal.and_then(|seal| self.state.seals.get(&seal));
+        let tongue = seal.map(|seal| Tongue::of(&seal.registration, self.rules, self.now));
+        let speaks = |order| tongue.is_none_or(|tongue| tongue.speaks(order).is_ok());
+        if speaks(&SealOrder::UnlockStatic) {
+            UnlockMethod::Command
+        } else if speaks(&SealOrder::UnlockDynamic) {
+            UnlockMethod::DynamicPassword
+        } else {
+            UnlockMethod::Card {
+                cards: vec!["0000000001".into()],
+            }
+        }
     }
 
     fn verify(&self, trip: &state::Trip) -> Option<Command> {

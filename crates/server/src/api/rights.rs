@@ -122,6 +122,7 @@ fn stock() -> Vec<Command> {
         Command::OrderSeal {
             seal: SEAL,
             order: SealOrder::SetTime,
+            reason: String::new(),
         },
     ]
 }

@@ -14,7 +14,7 @@ use segel_model::{
 use serde_json::Value;
 
 use super::types::{Bilingual, Position};
-use super::view::{alarm_title, clock_name, message_title, order_kind};
+use super::view::{alarm_title, clock_name, message_title};
 
 /// What an event is about, and when and where it happened, as far as it says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -256,11 +256,13 @@ fn say_rest(event: &Event) -> Bilingual {
                 reason,
             )
         }
-        Event::OrderIssued { ordered, .. } => with(
-            "Perintah untuk segel",
-            "Order for the seal",
-            order_kind(&ordered.order),
-        ),
+        Event::OrderIssued { ordered, .. } => {
+            let (id, en) = segel_custody::words::name(&ordered.order);
+            both(
+                format!("Perintah untuk segel: {id}"),
+                format!("Order for the seal: {en}"),
+            )
+        }
         Event::OrderSent { .. } => both("Perintah terkirim ke segel", "Order sent to the seal"),
         Event::OrderEnded { outcome, .. } => order_ended(outcome),
         Event::MessageQueued { code, .. } => {
@@ -408,6 +410,11 @@ const fn role_words(role: Role) -> (&'static str, &'static str) {
 
 fn both(id: impl Into<String>, en: impl Into<String>) -> Bilingual {
     Bilingual::new(id, en)
+}
+
+/// A reason that stands in the journal, in both languages.
+pub fn reason(reason: &str) -> Bilingual {
+    both(reasons::in_indonesian(reason), reason)
 }
 
 fn with(id: &str, en: &str, rest: &str) -> Bilingual {

@@ -19,7 +19,7 @@ use super::problem::{Problem, Refusals, Verdicts};
 use super::reading::{View, Wanted, body};
 use super::rehearsal::fresh;
 use super::types::{
-    Certificate, Condition, Done, Moment, NewOrder, NewSeal, Order, Page, QuarantinedDevice, RawFrame,
+    Certificate, Condition, Done, Moment, NewSeal, Order, OrderWish, Page, QuarantinedDevice, RawFrame,
     Reason, Report, ReportPlace, Seal, SealFitness, Unmask,
 };
 use super::{Api, command, view};
@@ -27,6 +27,16 @@ use crate::ask::{Secret, Side};
 
 /// Who looks into the stock; a technician sees the seals of their jobs.
 const STOCK: &[Role] = &[
+    Role::CustomsSupervisor,
+    Role::CustomsHq,
+    Role::ProviderAdmin,
+    Role::ProviderOperator,
+    Role::Technician,
+    Role::Auditor,
+];
+/// Who sees what a seal was told: besides those the officer, who may tell it something.
+const READERS_OF_ORDERS: &[Role] = &[
+    Role::CustomsOfficer,
     Role::CustomsSupervisor,
     Role::CustomsHq,
     Role::ProviderAdmin,
@@ -95,13 +105,14 @@ async fn list_seals(
 ) -> Result<Json<Page<Seal>>, Problem> {
     caller.only(STOCK)?;
     let wanted = Wanted::read(query.cursor.as_deref(), query.limit)?;
+    let asker = caller.role;
     let page = api.read(&caller, move |view| {
         let stages = query.stage.into_iter().collect();
         let listing = Listing {
             stages,
             ..view.listing(RecordKind::Seal, wanted)
         };
-        view.page(&listing, |record, seal| view.show_seal(record.id, seal))
+        view.page(&listing, |record, seal| view.show_seal(record.id, asker, seal))
     });
     Ok(Json(page.await?))
 }
@@ -196,9 +207,10 @@ impl Stranger {
     responses((status = 200, description = "the seal", body = Seal), Refusals)
 )]
 async fn read_seal(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Json<Seal>, Problem> {
+    let asker = caller.role;
     let seal = api.read(&caller, move |view| {
         let (_, seal) = view.seen(RecordKind::Seal, id)?;
-        view.show_seal(id, seal)
+        view.show_seal(id, asker, seal)
     });
     Ok(Json(seal.await?))
 }
@@ -236,7 +248,7 @@ async fn list_orders(
     Id(id): Id,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Order>>, Problem> {
-    caller.only(STOCK)?;
+    caller.only(READERS_OF_ORDERS)?;
     let wanted = page.wanted()?;
     let page = api.read(&caller, move |view| {
         let (_, _seal): (_, state::Seal) = view.seen(RecordKind::Seal, id)?;
@@ -259,8 +271,8 @@ async fn list_orders(
 
 command! {
     /// Send something harmless to a seal; openings go out only under a grant.
-    order_seal, "seals", "/seals/{id}/orders", |id, body: NewOrder| Command::OrderSeal {
-        seal: SealId(id), order: body.clone().into(),
+    order_seal, "seals", "/seals/{id}/orders", |id, body: OrderWish| Command::OrderSeal {
+        seal: SealId(id), order: body.order.clone().into(), reason: body.reason.clone().unwrap_or_default(),
     }
 }
 
@@ -525,7 +537,7 @@ async fn list_fit_seals(
             let seal: state::Seal = fresh(view.api, SealId(record.id), body(record)?);
             let because = small.unfit(&caller_again, TripId(id), SealId(record.id), &seal);
             items.push(SealFitness {
-                seal: view.show_seal(record.id, seal)?,
+                seal: view.show_seal(record.id, caller_again.role, seal)?,
                 fit: because.is_empty(),
                 because,
             });

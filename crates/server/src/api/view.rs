@@ -1,6 +1,7 @@
 //! How the API shows the records of the working state: converted by hand, with the names of what they mention.
 
 use segel_custody::state;
+use segel_custody::words::Tongue;
 use segel_model::alarm::AlarmStage;
 use segel_model::document::DocumentStatus as PaperStatus;
 use segel_model::grant::GrantEnd;
@@ -8,6 +9,7 @@ use segel_model::observed::Place;
 use segel_model::order::Outcome;
 use segel_model::principal::Belonging as Belongs;
 use segel_model::route::{RouteStatus as PlanStatus, Shape as Outline};
+use segel_model::seal::SealRegistration;
 use segel_model::trip::{Clock as SopClock, TripState as Stand};
 use segel_model::{AlarmCode, MessageId, Role as RoleOf, SealId, Severity as Grave, TripId};
 use segel_store::outbox::OutboxState;
@@ -15,12 +17,14 @@ use segel_store::{Record, RecordKind};
 
 use super::problem::Problem;
 use super::reading::View;
+use super::say::reason;
 use super::types::*;
 
 impl View<'_> {
     /// A seal with what it last said.
-    pub fn show_seal(&self, id: u64, seal: state::Seal) -> Result<Seal, Problem> {
+    pub fn show_seal(&self, id: u64, asker: RoleOf, seal: state::Seal) -> Result<Seal, Problem> {
         let registration = seal.registration.clone();
+        let orders = self.offered(&registration, asker);
         Ok(Seal {
             id,
             label: registration.label,
@@ -31,10 +35,17 @@ impl View<'_> {
             pool: registration.pool.map(|pool| pool.0),
             condition: seal.condition.clone().into(),
             certificate: registration.certificate.map(Into::into),
+            orders,
             doubt: seal.doubt.clone(),
             trip: seal.trip.map(|trip| trip.0),
             last: self.seal_now(SealId(id), Some(&seal)),
         })
+    }
+
+    /// The names of the orders that a seal has words for and that the asker may send.
+    fn offered(&self, seal: &SealRegistration, asker: RoleOf) -> Vec<String> {
+        let orders = Tongue::of(seal, self.rules(), self.api.now()).offered(asker);
+        orders.iter().map(|order| order.name().into()).collect()
     }
 
     /// What a seal last said: the fleet's copy, or the record where the fleet does not know it yet.
@@ -565,10 +576,10 @@ fn masked(card: &str) -> String {
 pub fn show_order(id: u64, order: &state::Order) -> Order {
     let (state, answer) = match (&order.outcome, order.sent_at) {
         (Some(Outcome::Done), _) => (OrderState::Done, None),
-        (Some(Outcome::Refused { answer }), _) => (OrderState::Refused, Some(answer.clone())),
+        (Some(Outcome::Refused { answer }), _) => (OrderState::Refused, Some(answer)),
         (Some(Outcome::NoAnswer), _) => (OrderState::NoAnswer, None),
-        (Some(Outcome::NotSpoken { why }), _) => (OrderState::NotSpoken, Some(why.clone())),
-        (Some(Outcome::Withheld { why }), _) => (OrderState::Withheld, Some(why.clone())),
+        (Some(Outcome::NotSpoken { why }), _) => (OrderState::NotSpoken, Some(why)),
+        (Some(Outcome::Withheld { why }), _) => (OrderState::Withheld, Some(why)),
         (None, Some(_)) => (OrderState::Sent, None),
         (None, None) => (OrderState::Waiting, None),
     };
@@ -577,29 +588,12 @@ pub fn show_order(id: u64, order: &state::Order) -> Order {
         seal: order.ordered.seal.0,
         trip: order.trip.map(|trip| trip.0),
         grant: order.ordered.grant.map(|grant| grant.0),
-        kind: order_kind(&order.ordered.order).into(),
+        kind: order.ordered.order.name().into(),
         state,
-        answer,
+        answer: answer.map(|answer| reason(answer)),
         issued: order.issued_at.into(),
         sent: order.sent_at.map(Into::into),
         ended: None,
-    }
-}
-
-/// An order's name.
-pub const fn order_kind(order: &segel_model::SealOrder) -> &'static str {
-    use segel_model::SealOrder as Wish;
-    match order {
-        Wish::UnlockStatic => "unlock_static",
-        Wish::UnlockDynamic => "unlock_dynamic",
-        Wish::AuthoriseCards { .. } => "authorise_cards",
-        Wish::WithdrawCards { .. } => "withdraw_cards",
-        Wish::RotatePassword => "rotate_password",
-        Wish::DynamicPassword { .. } => "dynamic_password",
-        Wish::Channels(_) => "channels",
-        Wish::Interval { .. } => "interval",
-        Wish::AlwaysAwake { .. } => "always_awake",
-        Wish::SetTime => "set_time",
     }
 }
 

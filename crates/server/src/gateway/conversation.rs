@@ -15,6 +15,7 @@ use segel_wire::{AckToken, Learned, Output, Profile, Reason, Reported, Session};
 
 use super::connections::Admitted;
 use super::inbox::LineKey;
+use super::vault::Tongue;
 use super::{Counts, Gateway, Tray};
 use crate::ask::Unavailable;
 use crate::metrics::ByReason;
@@ -115,6 +116,14 @@ impl Conversation {
             last_heard: None,
             under_way: Vec::new(),
             doubted_here: Vec::new(),
+        }
+    }
+
+    /// What the seal speaks, as it is registered.
+    pub(super) fn tongue(&self) -> Tongue {
+        Tongue {
+            protocol: self.protocol,
+            profile: self.profile,
         }
     }
 

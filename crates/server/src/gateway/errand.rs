@@ -176,7 +176,8 @@ impl Conversation {
     /// Nothing lies between the look at a grant and the sending: an order behind one of its kind is held here, not in the
     /// session, where nobody would look again.
     async fn deliver(&mut self, ordered: Ordered) -> Result<Delivery, End> {
-        let resolved = match self.gateway.resolve(&ordered, self.gateway.now()).await? {
+        let now = self.gateway.now();
+        let resolved = match self.gateway.resolve(&ordered, self.tongue(), now).await? {
             Ok(resolved) => resolved,
             Err(why) => return self.not_spoken(ordered.id, why).await,
         };

@@ -1,20 +1,15 @@
 //! Orders become commands here, at the moment of sending: a journal names a secret, only the vault holds it.
 
 use segel_model::order::{Ordered, Outcome, SealCommand};
+use segel_model::report::Protocol;
 use segel_model::{SealId, SealOrder, ServerTime};
 use segel_store::{Reader, SecretKind, SecretRow, SideRow, StoreError};
+use segel_wire::Profile;
 
 /// Letters and digits that are not taken for one another; a password is sometimes read out on the telephone.
 const PASSWORD_LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-/// What the seals take.
-const PASSWORD_LENGTH: usize = 6;
-
 /// What a Jointech seal leaves the factory with (JT701D manual, P43); a seal entered without a password has it.
 const MAKERS_PASSWORD: &str = "888888";
-/// What P04 can set: seconds while awake, whole minutes between wakings while asleep.
-const AWAKE_S: std::ops::RangeInclusive<u32> = 5..=600;
-const ASLEEP_MIN: std::ops::RangeInclusive<u32> = 5..=1440;
-
 /// An order ready to be sent.
 pub struct Resolved {
     /// What to send.
@@ -23,16 +18,26 @@ pub struct Resolved {
     pub before: Vec<SideRow>,
 }
 
+/// What a seal speaks, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Tongue {
+    /// Its language.
+    pub protocol: Protocol,
+    /// Its maker's way of speaking it.
+    pub profile: Profile,
+}
+
 /// Puts the secrets in. The inner failure is a sentence without secrets: why it cannot be sent.
 pub fn resolve(
     reader: &Reader,
     ordered: &Ordered,
+    tongue: Tongue,
     now: ServerTime,
 ) -> Result<Result<Resolved, &'static str>, StoreError> {
     let seal = ordered.seal;
     let plain = |command| {
         Ok(Ok(Resolved {
-            command,
+            command: segel_wire::fitted(tongue.protocol, tongue.profile, command),
             before: Vec::new(),
         }))
     };
@@ -46,14 +51,35 @@ pub fn resolve(
                 before: Vec::new(),
             })
             .ok_or("the seal has announced no one-time password")),
-        SealOrder::RotatePassword => Ok(Ok(fresh_password(seal, fixed_password(reader, seal)?, now))),
+        SealOrder::RotatePassword => {
+            let old = fixed_password(reader, seal)?;
+            let letters = segel_wire::password_letters(tongue.profile);
+            Ok(Ok(fresh_password(seal, old, letters, now)))
+        }
         SealOrder::AuthoriseCards { cards } => plain(SealCommand::AuthoriseCards { cards: cards.clone() }),
         SealOrder::WithdrawCards { cards } => plain(SealCommand::WithdrawCards { cards: cards.clone() }),
         SealOrder::DynamicPassword { on } => plain(SealCommand::DynamicPassword { on: *on }),
         SealOrder::Channels(channels) => plain(SealCommand::Channels(*channels)),
-        SealOrder::Interval { awake_s, asleep_s } => plain(interval(*awake_s, *asleep_s)),
+        SealOrder::Interval { awake_s, asleep_s } => plain(SealCommand::Interval {
+            awake_s: *awake_s,
+            asleep_s: *asleep_s,
+        }),
         SealOrder::AlwaysAwake { on } => plain(SealCommand::AlwaysAwake { on: *on }),
         SealOrder::SetTime => plain(SealCommand::SetTime),
+        SealOrder::Lock => plain(SealCommand::Lock),
+        SealOrder::PositionNow => plain(SealCommand::PositionNow),
+        SealOrder::Restart => plain(SealCommand::Restart),
+        SealOrder::Text { text } => plain(SealCommand::Text { text: text.clone() }),
+        SealOrder::ConfirmAlarm => plain(SealCommand::ConfirmAlarm),
+        SealOrder::Track { every_s, for_s } => plain(SealCommand::Track {
+            every_s: *every_s,
+            for_s: *for_s,
+        }),
+        SealOrder::Fence(fence) => plain(SealCommand::Fence(fence.clone())),
+        SealOrder::ClearFence { number, sort } => plain(SealCommand::ClearFence {
+            number: *number,
+            sort: *sort,
+        }),
     }
 }
 
@@ -124,20 +150,9 @@ fn fixed_password(reader: &Reader, seal: SealId) -> Result<String, StoreError> {
     Ok(password(reader, seal, SecretKind::StaticPassword)?.unwrap_or_else(|| MAKERS_PASSWORD.into()))
 }
 
-/// Awake, at least as often as asked: a moving seal is awake. Asleep, as often as a seal can wake.
-fn interval(awake_s: u32, asleep_s: u32) -> SealCommand {
-    let asleep_min = asleep_s
-        .div_ceil(60)
-        .clamp(*ASLEEP_MIN.start(), *ASLEEP_MIN.end());
-    SealCommand::Interval {
-        awake_s: awake_s.clamp(*AWAKE_S.start(), *AWAKE_S.end()),
-        asleep_s: asleep_min * 60,
-    }
-}
-
 /// The new password is durable before the seal hears of it: otherwise a crash in between would lock everybody out.
-fn fresh_password(seal: SealId, old: String, now: ServerTime) -> Resolved {
-    let mut bytes = [0; PASSWORD_LENGTH];
+fn fresh_password(seal: SealId, old: String, letters: usize, now: ServerTime) -> Resolved {
+    let mut bytes = vec![0; letters];
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     let letter = |byte: u8| char::from(PASSWORD_LETTERS[usize::from(byte) % PASSWORD_LETTERS.len()]);
     let new: String = bytes.into_iter().map(letter).collect();
@@ -152,28 +167,13 @@ fn fresh_password(seal: SealId, old: String, now: ServerTime) -> Resolved {
 mod tests {
     use super::*;
 
-    fn set(awake_s: u32, asleep_s: u32) -> (u32, u32) {
-        match interval(awake_s, asleep_s) {
-            SealCommand::Interval { awake_s, asleep_s } => (awake_s, asleep_s),
-            _ => (0, 0),
-        }
-    }
-
     #[test]
-    fn a_seal_reports_at_least_as_often_as_asked_while_awake_and_wakes_as_often_as_it_can() {
-        assert_eq!(set(30, 30), (30, 300));
-        assert_eq!(set(60, 1800), (60, 1800));
-        assert_eq!(set(60, 1801), (60, 1860));
-        assert_eq!(set(900, 100_000), (600, 86_400));
-    }
-
-    #[test]
-    fn a_fresh_password_has_six_letters_that_are_not_taken_for_one_another() {
-        let fresh = fresh_password(SealId(1), "888888".into(), ServerTime::from_unix_ms(0));
+    fn a_fresh_password_has_as_many_letters_as_asked_and_none_is_taken_for_another() {
+        let fresh = fresh_password(SealId(1), "888888".into(), 8, ServerTime::from_unix_ms(0));
         let SealCommand::SetPassword { new, old } = fresh.command else {
             panic!("a password is set")
         };
-        assert_eq!((new.len(), old.as_str()), (6, "888888"));
+        assert_eq!((new.len(), old.as_str()), (8, "888888"));
         assert!(
             new.bytes().all(|letter| PASSWORD_LETTERS.contains(&letter)),
             "{new}"

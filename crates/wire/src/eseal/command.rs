@@ -39,6 +39,14 @@ impl Command {
             SealCommand::Interval { .. } => "this seal is told its intervals when it starts",
             SealCommand::AlwaysAwake { .. } => "this seal cannot be told to stay awake",
             SealCommand::SetTime => "this seal cannot be told the time",
+            SealCommand::Lock => "this seal locks by itself when it is closed",
+            SealCommand::PositionNow | SealCommand::Track { .. } => {
+                "this seal tells its place at its own intervals and when its button is pressed"
+            }
+            SealCommand::Restart => "this seal can be switched off from afar, but not started again",
+            SealCommand::Text { .. } => "this seal has no display",
+            SealCommand::ConfirmAlarm => "this seal has no alarm that waits for a person",
+            SealCommand::Fence(_) | SealCommand::ClearFence { .. } => "this seal holds no fences",
         };
         Err(NotSpoken { why })
     }

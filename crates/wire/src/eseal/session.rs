@@ -89,6 +89,10 @@ impl Language for Eseal {
         }
     }
 
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        Command::from_order(order)?.encode("").map(drop)
+    }
+
     fn takes(&self, order: &SealCommand, talk: &Talk, _now: ServerTime) -> bool {
         Command::from_order(order).is_err() || talk.device.is_some() && self.orders.takes(&Unlocked)
     }

@@ -1,6 +1,7 @@
 //! What can be said to a seal: words as in a text message, inside message 0x80 (manual, "online command").
 //!
-//! Which words a lock opens by depends on its model, and none of them is published. So no order opens one yet.
+//! Which words a lock opens by depends on its model, and none of them is published. So no order opens one yet, and none locks one:
+//! the relay of a tracker stops an engine, which is no lock.
 
 use alloc::{
     format,
@@ -38,6 +39,8 @@ pub enum Command {
     Relay(bool),
     /// `WHERE#`: tell the place.
     Where,
+    /// `RESET#`: start anew, within a minute.
+    Reset,
     /// `TIMER,awake,asleep#`: seconds between positions while the ignition is on, and while it is off.
     Interval {
         /// Seconds, 5 to 18000.
@@ -63,6 +66,15 @@ impl Command {
                     awake_s: *awake_s,
                     asleep_s: *asleep_s,
                 });
+            }
+            SealCommand::PositionNow => return Ok(Self::Where),
+            SealCommand::Restart => return Ok(Self::Reset),
+            SealCommand::Lock => "by which words this seal locks depends on its model and is not known",
+            SealCommand::Text { .. } => "this seal has no display",
+            SealCommand::ConfirmAlarm => "this seal has no alarm that waits for a person",
+            SealCommand::Track { .. } => "this seal reports densely only by its interval",
+            SealCommand::Fence(_) | SealCommand::ClearFence { .. } => {
+                "how this seal is told a fence depends on its model and is not known"
             }
             SealCommand::UnlockStatic { .. } | SealCommand::UnlockDynamic { .. } => {
                 "by which words this seal opens depends on its model and is not known"
@@ -120,6 +132,7 @@ impl Command {
             Self::Restore(password) => format!("HFYD,{password}#"),
             Self::Relay(on) => format!("Relay,{}#", u8::from(*on)),
             Self::Where => "WHERE#".to_string(),
+            Self::Reset => "RESET#".to_string(),
             Self::Interval { awake_s, asleep_s } => format!("TIMER,{awake_s},{asleep_s}#"),
             Self::Words(words) => words.clone(),
         }
@@ -134,6 +147,7 @@ impl Command {
             Some(("Relay", "1")) => Self::Relay(true),
             Some(("TIMER", seconds)) => interval(seconds).unwrap_or(Self::Words(words.into())),
             None if inside == "WHERE" => Self::Where,
+            None if inside == "RESET" => Self::Reset,
             _ => Self::Words(words.into()),
         };
         // What would be written otherwise is kept in its own words.
@@ -160,7 +174,7 @@ impl Command {
                 (1..=WORDS).contains(&words.len()) && words.bytes().all(|byte| (0x20..0x7F).contains(&byte)),
                 "a command has up to 243 plain letters",
             ),
-            Self::Relay(_) | Self::Where => (true, ""),
+            Self::Relay(_) | Self::Where | Self::Reset => (true, ""),
         };
         if legal { Ok(()) } else { Err(NotSpoken { why }) }
     }
@@ -205,6 +219,7 @@ mod tests {
         check(&Command::Relay(true), "Relay,1#");
         check(&Command::Relay(false), "Relay,0#");
         check(&Command::Where, "WHERE#");
+        check(&Command::Reset, "RESET#");
         let interval = Command::Interval {
             awake_s: 30,
             asleep_s: 600,

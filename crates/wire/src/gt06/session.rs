@@ -99,9 +99,20 @@ impl Language for Gt06 {
         self.profile = profile;
     }
 
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        let envelope = Envelope {
+            flag: 0,
+            language: None,
+            serial: 0,
+        };
+        Command::from_order(order)?.encode(envelope).map(drop)
+    }
+
     fn takes(&self, order: &SealCommand, talk: &Talk, _now: ServerTime) -> bool {
-        Command::from_order(order).is_err()
-            || (talk.device.is_some() && self.orders.takes(&Wanted::new(OrderId(0))))
+        let Ok(command) = Command::from_order(order) else {
+            return true;
+        };
+        talk.device.is_some() && self.orders.takes(&Wanted::new(OrderId(0), &command))
     }
 
     fn send(
@@ -111,8 +122,9 @@ impl Language for Gt06 {
         talk: &mut Talk,
         now: ServerTime,
     ) -> Result<(), NotSpoken> {
-        let wanted = Wanted::new(id);
-        let bytes = Command::from_order(order)?.encode(Envelope {
+        let command = Command::from_order(order)?;
+        let wanted = Wanted::new(id, &command);
+        let bytes = command.encode(Envelope {
             flag: wanted.flag(),
             language: None,
             serial: wanted.flag() as u16,

@@ -77,7 +77,7 @@ pub(super) fn say(reading: &mut Reading<'_>, answer: &Answer) {
 }
 
 /// `Current position!Lat:N23.1,Lon:E114.4,Course:0.00,Speed:0.00,DateTime:2017-06-15 01:02:03`.
-fn place(words: &str) -> Option<(Fix, i64)> {
+pub(super) fn place(words: &str) -> Option<(Fix, i64)> {
     let fields = words.strip_prefix("Current position!")?;
     let field = |name: &str| {
         let mut named = fields.split(',').filter_map(|field| field.split_once(':'));

@@ -20,6 +20,9 @@ pub const CARDS: usize = 20;
 pub const NODES: usize = 10;
 /// The highest card number: a UID of 32 bits.
 const HIGHEST_CARD: u64 = 4_294_967_295;
+/// The numbers of fences (manual, P24).
+const FENCES: core::ops::RangeInclusive<u8> = 1..=10;
+const NO_FENCE: &str = "this seal counts its fences from 1 to 10";
 /// The longest name of a fence (manual, P24).
 const FENCE_NAME: usize = 16;
 
@@ -144,6 +147,9 @@ impl Command {
             },
             SealCommand::AlwaysAwake { on } => Self::AlwaysAwake(*on),
             SealCommand::SetTime => Self::Time(Clock::from_unix_ms(now.unix_ms)),
+            SealCommand::Restart => Self::Restart,
+            SealCommand::ClearFence { number, .. } => Self::FenceDelete(*number),
+            other => return Err(without_words(other)),
         })
     }
 
@@ -166,6 +172,9 @@ impl Command {
                 matches!(slot, 1 | 3) && fields.iter().all(|field| is_plain(field)),
                 "no such server setting",
             ),
+            Self::Fence(fence, ..) | Self::FenceNodes { fence, .. } if !FENCES.contains(fence) => {
+                (false, NO_FENCE)
+            }
             Self::Fence(_, _, name) => (
                 is_plain(name) && name.len() <= FENCE_NAME,
                 "a fence has a name of at most 16 plain letters",
@@ -177,6 +186,7 @@ impl Command {
                     "a fence has 5 pages of 1 to 10 corners",
                 )
             }
+            Self::FenceDelete(fence) => (FENCES.contains(fence), NO_FENCE),
             Self::LongUnlocked(minutes) => ((3..=180).contains(minutes), "3 to 180 minutes"),
             Self::AwakeTime(minutes) => ((3..=10).contains(minutes), "3 to 10 minutes"),
             Self::AlarmSwitches(switches) => (
@@ -318,6 +328,21 @@ impl Command {
             _ => return None,
         })
     }
+}
+
+/// What this language has no words for, or not as one command.
+const fn without_words(order: &SealCommand) -> NotSpoken {
+    let why = match order {
+        SealCommand::Lock => "this seal locks by itself when its rope is put in",
+        SealCommand::PositionNow => {
+            "this seal cannot be asked where it is: shorten its interval, or keep it awake"
+        }
+        SealCommand::Track { .. } => "this seal reports densely only by its interval",
+        SealCommand::Text { .. } => "this seal has no display",
+        SealCommand::ConfirmAlarm => "this seal has no alarm that waits for a person",
+        _ => "this seal answers no such order",
+    };
+    NotSpoken { why }
 }
 
 const NO_PASSWORD: &str = "a password has six letters, digits or symbols, none of them a comma or a bracket";

@@ -19,6 +19,7 @@ mod sublock;
 pub mod text;
 
 pub mod command;
+mod fence;
 mod orders;
 
 mod session;

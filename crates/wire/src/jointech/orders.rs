@@ -45,6 +45,10 @@ impl Wanted {
             Command::Channels(channels) => wanted("P59", None, Says::Back(channels.map(flag).join(","))),
             // A seal that has the time from satellites already says no; its clock is right all the same.
             Command::Time(_) => wanted("P22", None, Says::Something),
+            Command::Restart => wanted("P15", None, Says::Something),
+            Command::FenceDelete(_) => wanted("P30", None, Says::Yes),
+            // Ends the commands of one fence. What the others answer is in no public document.
+            Command::FenceDone => wanted("P31", None, Says::Something),
             _ => None,
         }
     }

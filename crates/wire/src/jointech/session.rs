@@ -9,6 +9,7 @@ use segel_model::{DeviceId, OrderId, Report, ServerTime, order::SealCommand, rep
 
 use super::{
     command::{Command, time_text},
+    fence,
     frame::{self, Next},
     orders::Wanted,
     record::{Record, VERSION_JT701D, device_text},
@@ -102,10 +103,12 @@ impl Language for Jointech {
         self.version = self.version.or(version_of(profile));
     }
 
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        said(order, ServerTime::from_unix_ms(0)).map(drop)
+    }
+
     fn takes(&self, order: &SealCommand, talk: &Talk, now: ServerTime) -> bool {
-        let wanted = Command::from_order(order, now)
-            .ok()
-            .and_then(|command| Wanted::from_command(&command));
+        let wanted = said(order, now).ok().map(|(wanted, _)| wanted);
         wanted.is_none_or(|wanted| talk.device.is_some() && self.orders.takes(&wanted))
     }
 
@@ -116,11 +119,7 @@ impl Language for Jointech {
         talk: &mut Talk,
         now: ServerTime,
     ) -> Result<(), NotSpoken> {
-        let command = Command::from_order(order, now)?;
-        let bytes = command.encode()?;
-        let wanted = Wanted::from_command(&command).ok_or(NotSpoken {
-            why: "this seal answers no such order",
-        })?;
+        let (wanted, bytes) = said(order, now)?;
         self.orders.push((id, wanted), bytes, talk, now)
     }
 
@@ -253,6 +252,22 @@ impl Jointech {
             talk.transmit(b"(P46)".to_vec());
         }
     }
+}
+
+/// The bytes of an order, which may be several commands, and what answers the last of them.
+fn said(order: &SealCommand, now: ServerTime) -> Result<(Wanted, Vec<u8>), NotSpoken> {
+    let commands = match order {
+        SealCommand::Fence(fence) => fence::commands(fence)?,
+        other => Vec::from([Command::from_order(other, now)?]),
+    };
+    let wanted = commands.last().and_then(Wanted::from_command).ok_or(NotSpoken {
+        why: "this seal answers no such order",
+    })?;
+    let mut bytes = Vec::new();
+    for command in commands {
+        bytes.extend(command.encode()?);
+    }
+    Ok((wanted, bytes))
 }
 
 /// The version byte that seals of a profile write.

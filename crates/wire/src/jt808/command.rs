@@ -5,7 +5,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use segel_model::order::SealCommand;
+use segel_model::order::{Fence, FenceShape, FenceSort, PlaceE6 as Place, SealCommand};
 
 use super::header::{Address, LONGEST_BODY};
 use crate::{output::NotSpoken, profile::Dialect, read::to_bcd};
@@ -184,6 +184,18 @@ pub enum Sort {
     Routes,
 }
 
+/// 0x8105: restart.
+const RESTART: u8 = 4;
+/// 0x8300, flags: show it on the display.
+const ON_DISPLAY: u8 = 1 << 2;
+/// 0x8203: every alarm that the standard lets a person confirm: SOS, danger, areas, routes, time on a segment, ignition and
+/// movement without right.
+const CONFIRMABLE: u32 = 1 | 1 << 3 | 1 << 20 | 1 << 21 | 1 << 22 | 1 << 27 | 1 << 28;
+/// The longest words on a display.
+const TEXT_LETTERS: usize = 200;
+/// Corners and turns that fit into one message.
+const CORNERS: usize = 126;
+const TURNS: usize = 56;
 /// In whose name a padlock is unlocked.
 const NAME: &str = "segel";
 /// Letters of a password of HHD's.
@@ -191,6 +203,15 @@ const HHD_PASSWORD: usize = 8;
 
 const NO_DIALECT: NotSpoken = NotSpoken {
     why: "a seal that speaks JT/T 808 is opened only once its dialect is registered",
+};
+const NO_LOCKING: NotSpoken = NotSpoken {
+    why: "a seal that speaks JT/T 808 is locked from afar only once its dialect is registered",
+};
+const NOT_PUBLIC: NotSpoken = NotSpoken {
+    why: "of this seal's commands none for this is public",
+};
+const NO_LOCK: NotSpoken = NotSpoken {
+    why: "a cargo tracker has no lock",
 };
 const NO_WORDS: NotSpoken = NotSpoken {
     why: "this seal has no such order",
@@ -218,7 +239,73 @@ impl Command {
             SealCommand::SetTime => Err(NotSpoken {
                 why: "this seal asks for the time itself",
             }),
+            SealCommand::Lock => lock(dialect),
+            // Every dialect answers the standard's own question.
+            SealCommand::PositionNow => Ok(Self::AskPosition),
+            SealCommand::Restart if hhd => Ok(Self::HhdRestart),
+            SealCommand::Restart => Ok(Self::ControlTerminal(RESTART, String::new())),
+            SealCommand::Text { .. }
+            | SealCommand::ConfirmAlarm
+            | SealCommand::Track { .. }
+            | SealCommand::Fence(_)
+            | SealCommand::ClearFence { .. } => Self::of_the_standard(order, dialect),
             _ => Err(NO_WORDS),
+        }
+    }
+
+    /// What the standard has and the makers of locks have not, or have in words of their own.
+    fn of_the_standard(order: &SealCommand, dialect: Dialect) -> Result<Self, NotSpoken> {
+        if matches!(
+            dialect,
+            Dialect::Hhd | Dialect::HhdP | Dialect::Jt705 | Dialect::Jt709
+        ) {
+            return Err(NOT_PUBLIC);
+        }
+        match order {
+            SealCommand::Text { .. } if dialect == Dialect::Aovx => Err(NotSpoken {
+                why: "this seal has no display",
+            }),
+            SealCommand::Text { text } => Ok(Self::Text {
+                flags: ON_DISPLAY,
+                text: text.clone(),
+            }),
+            SealCommand::ConfirmAlarm => Ok(Self::ConfirmAlarm {
+                serial: 0,
+                alarms: CONFIRMABLE,
+            }),
+            SealCommand::Track { every_s, for_s } => Ok(Self::Track {
+                every_s: u16::try_from(*every_s).map_err(|_| TOO_RARE)?,
+                for_s: *for_s,
+            }),
+            SealCommand::Fence(fence) => Ok(Self::fence(fence)),
+            SealCommand::ClearFence { number, sort } => {
+                Ok(Self::Delete(Sort::of(*sort), Vec::from([u32::from(*number)])))
+            }
+            _ => Err(NO_WORDS),
+        }
+    }
+
+    fn fence(fence: &Fence) -> Self {
+        let id = u32::from(fence.number);
+        match &fence.shape {
+            FenceShape::Circle { centre, radius_m } => Self::AddCircles(Vec::from([Circle {
+                id,
+                middle: place(centre),
+                radius_m: *radius_m,
+            }])),
+            FenceShape::Rectangle {
+                north_west,
+                south_east,
+            } => Self::AddRectangles(Vec::from([(id, place(north_west), place(south_east))])),
+            FenceShape::Polygon(corners) => Self::AddPolygon(id, corners.iter().map(place).collect()),
+            FenceShape::Route { turns, width_m } => {
+                let turn = |(id, at): (u32, &Place)| Turn {
+                    id,
+                    place: place(at),
+                    width_m: *width_m,
+                };
+                Self::AddRoute(id, (1..).zip(turns).map(turn).collect())
+            }
         }
     }
 
@@ -275,13 +362,22 @@ impl Command {
                 "one command sets 1 to 255 parameters, of plain letters",
             ),
             Self::AskSomeParameters(names) => ((1..=MOST).contains(&names.len()), "1 to 255 parameters"),
-            Self::ControlTerminal(_, text) | Self::Text { text, .. } => {
-                (is_plain(text), "only plain letters can be sent")
-            }
+            Self::ControlTerminal(_, text) => (is_plain(text), "only plain letters can be sent"),
+            Self::Text { text, .. } => (
+                is_plain(text) && (1..=TEXT_LETTERS).contains(&text.len()),
+                "words for a display are 1 to 200 plain letters",
+            ),
+            Self::Track { every_s: 0, .. } => (false, TOO_RARE.why),
             Self::AddCircles(circles) => ((1..=MOST).contains(&circles.len()), "1 to 255 areas"),
             Self::AddRectangles(areas) => ((1..=MOST).contains(&areas.len()), "1 to 255 areas"),
-            Self::AddPolygon(_, corners) => (3 <= corners.len(), "an area has three corners or more"),
-            Self::AddRoute(_, turns) => (2 <= turns.len(), "a route has two turns or more"),
+            Self::AddPolygon(_, corners) => (
+                (3..=CORNERS).contains(&corners.len()),
+                "an area of this seal has 3 to 126 corners",
+            ),
+            Self::AddRoute(_, turns) => (
+                (2..=TURNS).contains(&turns.len()),
+                "a route of this seal has 2 to 56 turns",
+            ),
             Self::Delete(_, ids) => (ids.len() <= MOST, "at most 255 areas or routes"),
             Self::HhdSeal(_, name) => (
                 is_plain(name) && (1..=NAME_LONGEST).contains(&name.len()),
@@ -360,6 +456,38 @@ const NOTICE: u8 = 1;
 /// Control of the edition of 2019: the doors.
 const DOORS: u8 = 1;
 
+const TOO_RARE: NotSpoken = NotSpoken {
+    why: "this seal is followed at every 1 to 65535 seconds",
+};
+
+const fn place(place: &Place) -> PlaceE6 {
+    (place.lat, place.lon)
+}
+
+impl Sort {
+    const fn of(sort: FenceSort) -> Self {
+        match sort {
+            FenceSort::Circle => Self::Circles,
+            FenceSort::Rectangle => Self::Rectangles,
+            FenceSort::Polygon => Self::Polygons,
+            FenceSort::Route => Self::Routes,
+        }
+    }
+}
+
+/// The maker's words for locking, which are those for opening with another sign.
+fn lock(dialect: Dialect) -> Result<Command, NotSpoken> {
+    match dialect {
+        Dialect::Hhd | Dialect::HhdP => Ok(Command::HhdSeal(true, NAME.into())),
+        Dialect::Jt808 | Dialect::Bsj => Ok(Command::Lock(true)),
+        Dialect::Jt709 | Dialect::Jt705 => Err(NotSpoken {
+            why: "this seal locks by itself when its rope is put in",
+        }),
+        Dialect::Aovx => Err(NO_LOCK),
+        _ => Err(NO_LOCKING),
+    }
+}
+
 /// The maker's words for opening. JT709 and JT705 have some; they are not public.
 fn unlock(dialect: Dialect) -> Result<Command, NotSpoken> {
     match dialect {
@@ -368,9 +496,7 @@ fn unlock(dialect: Dialect) -> Result<Command, NotSpoken> {
         Dialect::Jt709 | Dialect::Jt705 => Err(NotSpoken {
             why: "how this seal is opened by command is not public",
         }),
-        Dialect::Aovx => Err(NotSpoken {
-            why: "a cargo tracker has no lock",
-        }),
+        Dialect::Aovx => Err(NO_LOCK),
         _ => Err(NO_DIALECT),
     }
 }
@@ -647,6 +773,20 @@ mod tests {
                 flags: 1,
                 text: "粤".into(),
             },
+            Command::Text {
+                flags: 1,
+                text: String::new(),
+            },
+            Command::Text {
+                flags: 1,
+                text: "a".repeat(201),
+            },
+            Command::Track {
+                every_s: 0,
+                for_s: 60,
+            },
+            Command::AddPolygon(1, vec![(0, 0); 127]),
+            Command::AddRoute(1, vec![turn(); 57]),
             Command::AddPolygon(1, vec![(0, 0); 2]),
             Command::AddPolygon(1, vec![(0, 0); 200]),
             Command::AddRoute(1, vec![]),
@@ -656,7 +796,111 @@ mod tests {
         ] {
             assert!(command.body(false).is_err());
         }
-        assert!(Command::PassThrough(0, vec![0; 1022]).body(false).is_ok());
+        for command in [
+            Command::PassThrough(0, vec![0; 1022]),
+            Command::AddPolygon(1, vec![(0, 0); 126]),
+            Command::AddRoute(1, vec![turn(); 56]),
+        ] {
+            assert!(command.body(false).is_ok());
+        }
+        assert!(Command::AddPolygon(1, vec![(0, 0); 126]).body(true).is_ok());
+        assert!(Command::AddRoute(1, vec![turn(); 56]).body(true).is_ok());
+    }
+
+    fn turn() -> Turn {
+        Turn {
+            id: 1,
+            place: (0, 0),
+            width_m: 50,
+        }
+    }
+
+    #[track_caller]
+    fn order(order: &SealCommand, dialect: Dialect) -> Result<(u16, Vec<u8>), &'static str> {
+        let command = Command::from_order(order, dialect).map_err(|refused| refused.why)?;
+        let body = command.body(false).map_err(|refused| refused.why)?;
+        Ok((command.id(), body))
+    }
+
+    #[test]
+    fn orders_are_said_in_the_words_of_the_dialect() {
+        let said = |wish: &SealCommand, dialect| order(wish, dialect).expect("it has words for it");
+        assert_eq!(said(&SealCommand::Lock, Dialect::Bsj), (0x8500, vec![1]));
+        assert_eq!(
+            said(&SealCommand::Lock, Dialect::Hhd),
+            (0x0310, b"\x01\x24\x06\x01segel".to_vec())
+        );
+        assert_eq!(said(&SealCommand::PositionNow, Dialect::Jt709), (0x8201, vec![]));
+        assert_eq!(said(&SealCommand::Restart, Dialect::Jt808), (0x8105, vec![4]));
+        assert_eq!(
+            said(&SealCommand::Restart, Dialect::HhdP),
+            (0x0310, vec![1, 0x23, 1, 3])
+        );
+        let text = SealCommand::Text { text: "hi".into() };
+        assert_eq!(said(&text, Dialect::Jt808), (0x8300, vec![4, b'h', b'i']));
+        assert_eq!(
+            said(&SealCommand::ConfirmAlarm, Dialect::Jt808),
+            (0x8203, vec![0, 0, 0x18, 0x70, 0, 9])
+        );
+        let track = SealCommand::Track {
+            every_s: 10,
+            for_s: 600,
+        };
+        assert_eq!(said(&track, Dialect::Aovx), (0x8202, vec![0, 10, 0, 0, 2, 88]));
+        let clear = SealCommand::ClearFence {
+            number: 3,
+            sort: FenceSort::Polygon,
+        };
+        assert_eq!(said(&clear, Dialect::Jt808), (0x8605, vec![1, 0, 0, 0, 3]));
+    }
+
+    #[test]
+    fn fences_keep_their_shape() {
+        let semarang = Place {
+            lat: -6_950_000,
+            lon: 110_420_000,
+        };
+        let place = [0, 0x6A, 0x0C, 0x70, 0x06, 0x94, 0xE0, 0x20];
+        let said = |shape| {
+            let fence = SealCommand::Fence(Fence { number: 9, shape });
+            order(&fence, Dialect::Jt808).expect("it holds fences")
+        };
+        let circle = said(FenceShape::Circle {
+            centre: semarang,
+            radius_m: 300,
+        });
+        let wanted = [&[1, 1, 0, 0, 0, 9, 0, 0x68][..], &place, &[0, 0, 1, 44]].concat();
+        assert_eq!(circle, (0x8600, wanted));
+        let rectangle = said(FenceShape::Rectangle {
+            north_west: semarang,
+            south_east: semarang,
+        });
+        let wanted = [&[1, 1, 0, 0, 0, 9, 0, 0x68][..], &place, &place].concat();
+        assert_eq!(rectangle, (0x8602, wanted));
+        let polygon = said(FenceShape::Polygon(vec![semarang; 3]));
+        let wanted = [&[0, 0, 0, 9, 0, 0x68, 0, 3][..], &place, &place, &place].concat();
+        assert_eq!(polygon, (0x8604, wanted));
+        let route = said(FenceShape::Route {
+            turns: vec![semarang; 2],
+            width_m: 50,
+        });
+        let first = [&[0, 0, 0, 1, 0, 0, 0, 1][..], &place, &[50, 4]].concat();
+        let second = [&[0, 0, 0, 2, 0, 0, 0, 2][..], &place, &[50, 4]].concat();
+        let wanted = [&[0, 0, 0, 9, 0, 0x28, 0, 2][..], &first, &second].concat();
+        assert_eq!(route, (0x8606, wanted));
+    }
+
+    #[test]
+    fn what_a_dialect_has_no_words_for_is_said_so() {
+        let refused = |wish: &SealCommand, dialect| order(wish, dialect).expect_err("it has no words");
+        assert_eq!(refused(&SealCommand::Lock, Dialect::Any), NO_LOCKING.why);
+        assert_eq!(refused(&SealCommand::Lock, Dialect::Aovx), NO_LOCK.why);
+        assert_eq!(refused(&SealCommand::ConfirmAlarm, Dialect::Hhd), NOT_PUBLIC.why);
+        let track = SealCommand::Track {
+            every_s: 65_536,
+            for_s: 1,
+        };
+        assert_eq!(refused(&track, Dialect::Jt808), TOO_RARE.why);
     }
 
     #[test]

@@ -120,6 +120,13 @@ impl Language for Jt808 {
         self.profile = profile;
     }
 
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        // The edition of 2019 says the same with a few bytes more.
+        Command::from_order(order, self.profile.dialect)?
+            .body(true)
+            .map(drop)
+    }
+
     fn takes(&self, order: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
         let Ok(command) = Command::from_order(order, self.profile.dialect) else {
             return true;

@@ -78,6 +78,10 @@ impl Language for Kingwo {
         *self = Self::new(profile);
     }
 
+    fn speaks(&self, _order: &SealCommand) -> Result<(), NotSpoken> {
+        Err(NO_COMMAND)
+    }
+
     fn takes(&self, _order: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
         true // Refused at once.
     }
@@ -89,9 +93,7 @@ impl Language for Kingwo {
         _talk: &mut Talk,
         _now: ServerTime,
     ) -> Result<(), NotSpoken> {
-        Err(NotSpoken {
-            why: "no command of this seal is published",
-        })
+        Err(NO_COMMAND)
     }
 
     fn tick(&mut self, _talk: &mut Talk, _now: ServerTime) {}
@@ -100,6 +102,10 @@ impl Language for Kingwo {
         None
     }
 }
+
+const NO_COMMAND: NotSpoken = NotSpoken {
+    why: "no command of this seal is published",
+};
 
 /// AH is a heartbeat, what begins with Y answers somebody.
 fn kind(frame: &Frame<'_>) -> ReportKind {

@@ -19,6 +19,8 @@ const LONGEST_INTERVAL: u32 = 65_535;
 pub enum Command {
     /// A10: where it is now.
     Position,
+    /// F01: start the modem anew. The unit goes on recording.
+    Restart,
     /// A12: tens of seconds between reports; none stops them.
     Interval(u32),
     /// B21: watch over the vehicle, or no more.
@@ -39,11 +41,23 @@ impl Command {
     /// The command an order asks for.
     pub(crate) fn from_order(order: &SealCommand) -> Result<Self, NotSpoken> {
         let why = match order {
-            SealCommand::Interval { awake_s, asleep_s } if awake_s == asleep_s && awake_s % 10 == 0 => {
+            // Nought would end its reports.
+            SealCommand::Interval { awake_s, asleep_s }
+                if awake_s == asleep_s && awake_s % 10 == 0 && *awake_s != 0 =>
+            {
                 return Ok(Self::Interval(awake_s / 10));
             }
             SealCommand::Interval { .. } => {
                 "it reports at one interval, awake and asleep, of whole tens of seconds"
+            }
+            SealCommand::PositionNow => return Ok(Self::Position),
+            SealCommand::Restart => return Ok(Self::Restart),
+            SealCommand::Lock => "no documented word of this protocol closes its lock",
+            SealCommand::Text { .. } => "it sends text messages and has no display",
+            SealCommand::ConfirmAlarm => "it has no alarm that waits for a person",
+            SealCommand::Track { .. } => "it reports densely only by its interval",
+            SealCommand::Fence(_) | SealCommand::ClearFence { .. } => {
+                "how it is told a fence is not in the documents that we have"
             }
             SealCommand::SetTime => "it takes the time from satellites",
             SealCommand::AlwaysAwake { .. } => "when it sleeps is set by its maker's tool",
@@ -56,6 +70,7 @@ impl Command {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Position => "A10",
+            Self::Restart => "F01",
             Self::Interval(_) => "A12",
             Self::Arm(_) => "B21",
             Self::Outputs(_) => "C01",
@@ -91,6 +106,7 @@ impl Command {
     fn words(&self) -> String {
         match self {
             Self::Position => "A10".into(),
+            Self::Restart => "F01".into(),
             Self::Interval(tens) => format!("A12,{tens}"),
             Self::Arm(on) => format!("B21,{}", u8::from(*on)),
             Self::Outputs(outputs) => {
@@ -134,6 +150,7 @@ mod tests {
     #[test]
     fn commands_are_words_behind_the_imei() {
         check(Command::Position, "A10");
+        check(Command::Restart, "F01");
         check(Command::Interval(6), "A12,6");
         check(Command::Arm(true), "B21,1");
         check(

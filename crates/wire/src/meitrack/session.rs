@@ -51,6 +51,8 @@ mod command {
     pub const VALUES: &[u8] = b"CCE";
 }
 
+/// Stands for a unit where only the words of a command are looked at.
+const NOBODY: &str = "0";
 /// Longer answers are pieces of photos and stay in the raw frame only.
 const LONGEST_ANSWER: usize = 256;
 
@@ -90,6 +92,12 @@ impl Language for Meitrack {
             let answer = frame::wrap(frame::DOWN, owed.flag, &device.0, &said);
             talk.transmit(answer);
         }
+    }
+
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        Command::from_order(order)?
+            .encode(&DeviceId(NOBODY.into()))
+            .map(drop)
     }
 
     fn takes(&self, order: &SealCommand, talk: &Talk, _: ServerTime) -> bool {
@@ -151,6 +159,9 @@ impl Meitrack {
             _ => output::Owed::Nothing,
         };
         keep(reports, bytes, owed, talk);
+        if is_asked_position(frame) {
+            self.orders.answer(talk, |wanted| wanted.ended_by(frame));
+        }
     }
 
     fn hear_answer(
@@ -193,6 +204,12 @@ fn keep(reports: Vec<Report>, bytes: &[u8], owed: output::Owed, talk: &mut Talk)
     }
 }
 
+/// A record with event 34, "reply current position", is the answer to A10 (maker's documents, "event codes").
+fn is_asked_position(frame: &Frame<'_>) -> bool {
+    let said = frame.said.unwrap_or_default();
+    frame.command == command::LINE && said.split(|&byte| byte == b',').next() == Some(b"34")
+}
+
 impl Wanted {
     fn of(command: &Command) -> Self {
         Self(command.code().as_bytes().to_vec())
@@ -200,6 +217,9 @@ impl Wanted {
 
     /// How the order ended, where this frame ends it.
     fn ended_by(&self, frame: &Frame<'_>) -> Option<Outcome> {
+        if is_asked_position(frame) {
+            return (self.0 == Command::Position.code().as_bytes()).then_some(Outcome::Done);
+        }
         if frame.command != self.0 {
             return None;
         }

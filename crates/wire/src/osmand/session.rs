@@ -183,20 +183,26 @@ impl Connection for Session {
 
     fn assume(&mut self, _profile: Profile) {}
 
+    fn speaks(&self, _command: &SealCommand) -> Result<(), NotSpoken> {
+        Err(NO_ORDERS)
+    }
+
     fn takes(&self, _command: &SealCommand, _now: ServerTime) -> bool {
         true
     }
 
     fn send(&mut self, _id: OrderId, _command: &SealCommand, _now: ServerTime) -> Result<(), NotSpoken> {
-        Err(NotSpoken {
-            why: "a phone takes no orders",
-        })
+        Err(NO_ORDERS)
     }
 
     fn device(&self) -> Option<&DeviceId> {
         self.device.as_ref()
     }
 }
+
+const NO_ORDERS: NotSpoken = NotSpoken {
+    why: "a phone takes no orders",
+};
 
 fn understand(request: Request<'_>, received: ServerTime) -> Result<Vec<Report>, &'static str> {
     let body = request.body.trim_ascii();

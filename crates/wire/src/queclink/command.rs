@@ -27,6 +27,15 @@ impl Command {
             SealCommand::Interval { awake_s, asleep_s } if awake_s == asleep_s => {
                 return Self::Interval(*awake_s).checked();
             }
+            SealCommand::PositionNow => return Ok(Self::Locate),
+            SealCommand::Restart => return Ok(Self::Restart),
+            SealCommand::Text { .. } => "this tracker has no display",
+            SealCommand::ConfirmAlarm => "this tracker has no alarm that waits for a person",
+            SealCommand::Track { .. } => "this tracker reports densely only by its interval",
+            SealCommand::Fence(_) | SealCommand::ClearFence { .. } => {
+                "how this tracker is told a fence differs from model to model"
+            }
+            SealCommand::Lock => "this tracker has no lock",
             SealCommand::Interval { .. } => {
                 "this tracker has one interval: awake and asleep must be the same"
             }

@@ -99,6 +99,11 @@ impl Language for Queclink {
         self.profile = profile;
     }
 
+    /// The password depends on the model, which only its messages tell.
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        Command::from_order(order).map(drop)
+    }
+
     fn takes(&self, order: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
         let Ok(command) = Command::from_order(order) else {
             return true;

@@ -65,6 +65,15 @@ impl Command {
             SealCommand::Interval { .. } => {
                 "how often it reports has another number in each family: register it as fmb"
             }
+            SealCommand::PositionNow => return Ok(Self::Place),
+            SealCommand::Restart => return Ok(Self::Restart),
+            SealCommand::Text { .. } => "a Teltonika unit has no display",
+            SealCommand::ConfirmAlarm => "a Teltonika unit has no alarm that waits for a person",
+            SealCommand::Track { .. } => "a Teltonika unit reports densely only by its interval",
+            SealCommand::Fence(_) | SealCommand::ClearFence { .. } => {
+                "the fences of a Teltonika unit are set by its maker's tool"
+            }
+            SealCommand::Lock => NO_LOCK,
             SealCommand::UnlockStatic { .. } | SealCommand::UnlockDynamic { .. } => NO_LOCK,
             SealCommand::AuthoriseCards { .. } | SealCommand::WithdrawCards { .. } => NO_LOCK,
             SealCommand::SetPassword { .. } | SealCommand::DynamicPassword { .. } => NO_LOCK,

@@ -102,6 +102,10 @@ impl Language for Teltonika {
         self.dialect = profile.dialect;
     }
 
+    fn speaks(&self, order: &SealCommand) -> Result<(), NotSpoken> {
+        Command::from_order(order, self.dialect)?.encode().map(drop)
+    }
+
     fn takes(&self, order: &SealCommand, _: &Talk, _: ServerTime) -> bool {
         let wanted = Command::from_order(order, self.dialect)
             .ok()

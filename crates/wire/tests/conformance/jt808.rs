@@ -456,18 +456,14 @@ fn check_encode(row: &Row) {
 fn check_log(row: &Row) {
     let bytes = unhex(row.text("hex"));
     let digits = Digits(row.text("hex"));
-    let address = Address::from_device(digits.id()).unwrap();
     if row.value["dir"] == "down" {
-        let command = match digits.message() {
-            0x8105 => Command::ControlTerminal(4, String::new()),
-            0x8201 => Command::AskPosition,
+        let order = match digits.message() {
+            0x8105 => SealCommand::Restart,
+            0x8201 => SealCommand::PositionNow,
             other => panic!("unknown command {other:04x}"),
         };
-        let frame = command
-            .encode(&address, 0)
-            .map_err(|refused| refused.why)
-            .unwrap();
-        assert_eq!(hex(&frame), row.text("hex"));
+        let (_, sent) = ordered(&order, digits.id());
+        assert_eq!(hex(&sent), row.text("hex"));
         return;
     }
     let heard = hear(&bytes);
@@ -486,8 +482,10 @@ fn check_log(row: &Row) {
             assert_eq!(extra(report, "answer_serial"), json!(0));
             assert_eq!(extra(report, "result"), json!(0));
             assert_eq!(heard.replies, Vec::<Vec<u8>>::new(), "an answer is not answered");
+            check_end(&SealCommand::Restart, digits.id(), &bytes);
         }
         0x0201 => {
+            check_end(&SealCommand::PositionNow, digits.id(), &bytes);
             check_places(row, &digits, &heard);
             assert_eq!(report.kind, ReportKind::Answer);
             assert_eq!(extra(report, "iccid"), json!("89950624120357960329"));
@@ -500,6 +498,30 @@ fn check_log(row: &Row) {
         other => panic!("unknown message {other:04x}"),
     }
     check_order(&bytes);
+}
+
+/// A device that has given a sign of life, with an order on its way, and the order's bytes.
+fn ordered(order: &SealCommand, device: &str) -> (Session, Vec<u8>) {
+    let profile = Profile::from_text("bsj").unwrap();
+    let mut session = Session::new(Protocol::Jt808, profile, Limits::default());
+    session.send(segel_model::OrderId(1), order, now()).unwrap();
+    let address = Address::from_device(device).unwrap();
+    session.receive(now(), &address.message(0x0002, 1, &[]));
+    let mut sent = Vec::new();
+    while let Some(output) = session.poll() {
+        if let Output::Transmit(bytes) = output {
+            sent.extend(bytes);
+        }
+    }
+    (session, sent)
+}
+
+/// The answer of the log ends the order of the log.
+fn check_end(order: &SealCommand, device: &str, answer: &[u8]) {
+    let (mut session, _) = ordered(order, device);
+    session.receive(now(), answer);
+    let done = |output| matches!(output, Output::Answered(_, Outcome::Done));
+    assert!(std::iter::from_fn(|| session.poll()).any(done));
 }
 
 /// An answer of the log ends no order that it does not name.

@@ -18,7 +18,7 @@ use std::{
 
 use segel_model::{
     OrderId, Report, ServerTime, Signal,
-    order::{Outcome, SealCommand},
+    order::{FenceSort, Outcome, SealCommand},
     report::{Extra, FixSource, Protocol, ReportKind},
     signal::{UnsealBy, UnsealRefusal},
 };
@@ -626,6 +626,11 @@ fn check_order(down: &str, up: &str) {
             NOW_MS,
         ),
         "(P54,1,1)" => (SealCommand::AlwaysAwake { on: true }, NOW_MS),
+        "(P15)" => (SealCommand::Restart, NOW_MS),
+        "(P30,3)" => {
+            let sort = FenceSort::Polygon;
+            (SealCommand::ClearFence { number: 3, sort }, NOW_MS)
+        }
         "(P44,12#aAM,888888)" => (
             SealCommand::SetPassword {
                 new: text("12#aAM"),

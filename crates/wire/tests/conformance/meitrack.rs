@@ -3,7 +3,7 @@
 //! The rows say little: that there are positions, and here and there one value. A line of text is compared field by field with
 //! itself; blocks and numbered values with a plain reader of this test.
 
-use segel_model::{DeviceId, Report, report::Protocol};
+use segel_model::{DeviceId, OrderId, Report, order::SealCommand, report::Protocol};
 use segel_wire::{
     Limits, Output, Profile, Session,
     calendar::parse_rfc3339,
@@ -295,8 +295,22 @@ fn check_encode(row: &Row) {
     };
     let device = DeviceId(row.text("device_unique_id").into());
     let bytes = ours.encode(&device).unwrap();
+    if ours == Command::Position {
+        assert_eq!(bytes, ordered(&device, &SealCommand::PositionNow));
+    }
     assert_eq!(bytes[2], flag);
     row.equal("text", String::from_utf8(bytes).unwrap());
+}
+
+/// What is sent for an order to a unit that has said who it is.
+fn ordered(device: &DeviceId, order: &SealCommand) -> Vec<u8> {
+    let mut session = Session::new(Protocol::Meitrack, Profile::ANY, Limits::default());
+    session.continue_as(device.clone());
+    session.send(OrderId(1), order, now()).unwrap();
+    match session.poll() {
+        Some(Output::Transmit(bytes)) => bytes,
+        _ => panic!("nothing is sent"),
+    }
 }
 
 fn check_frame(row: &Row) {

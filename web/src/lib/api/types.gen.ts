@@ -2214,6 +2214,45 @@ export interface components {
              */
             skp_stuck_s: number;
         };
+        /** @description What a seal watches over by itself. */
+        FenceShape: {
+            /** @description Its middle. */
+            centre: components["schemas"]["Position"];
+            /**
+             * Format: float
+             * @description Its radius.
+             */
+            radius_m: number;
+            /** @enum {string} */
+            kind: "circle";
+        } | {
+            /** @description North-western corner. */
+            north_west: components["schemas"]["Position"];
+            /** @description South-eastern corner. */
+            south_east: components["schemas"]["Position"];
+            /** @enum {string} */
+            kind: "rectangle";
+        } | {
+            /** @description The ring. */
+            points: components["schemas"]["Position"][];
+            /** @enum {string} */
+            kind: "polygon";
+        } | {
+            /** @description Its turns. */
+            turns: components["schemas"]["Position"][];
+            /**
+             * Format: int32
+             * @description How wide the strip is.
+             */
+            width_m: number;
+            /** @enum {string} */
+            kind: "route";
+        };
+        /**
+         * @description Which sort of outline a seal holds.
+         * @enum {string}
+         */
+        FenceSort: "circle" | "rectangle" | "polygon" | "route";
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description The field, as in the request. */
@@ -2865,6 +2904,56 @@ export interface components {
             /** @enum {string} */
             kind: "set_time";
         } | {
+            /** @enum {string} */
+            kind: "lock";
+        } | {
+            /** @enum {string} */
+            kind: "position_now";
+        } | {
+            /** @enum {string} */
+            kind: "restart";
+        } | {
+            /** @description Plain letters. */
+            text: string;
+            /** @enum {string} */
+            kind: "text";
+        } | {
+            /** @enum {string} */
+            kind: "confirm_alarm";
+        } | {
+            /**
+             * Format: int32
+             * @description Seconds between reports.
+             */
+            every_s: number;
+            /**
+             * Format: int32
+             * @description For how many seconds.
+             */
+            for_s: number;
+            /** @enum {string} */
+            kind: "track";
+        } | {
+            /**
+             * Format: int32
+             * @description Its number on the seal, from 1.
+             */
+            number: number;
+            /** @description Its outline. */
+            shape: components["schemas"]["FenceShape"];
+            /** @enum {string} */
+            kind: "fence";
+        } | {
+            /**
+             * Format: int32
+             * @description Its number on the seal.
+             */
+            number: number;
+            /** @description Of which sort it was. */
+            sort: components["schemas"]["FenceSort"];
+            /** @enum {string} */
+            kind: "clear_fence";
+        } | {
             /** @description On or off. */
             on: boolean;
             /** @enum {string} */
@@ -3181,8 +3270,7 @@ export interface components {
             kind: string;
             /** @description Where it stands. */
             state: components["schemas"]["OrderState"];
-            /** @description What the seal answered, or why it was not sent. */
-            answer?: string | null;
+            answer?: components["schemas"]["Bilingual"] | null;
             /** @description When it was wished. */
             issued: components["schemas"]["Moment"];
             sent?: components["schemas"]["Moment"] | null;
@@ -3193,6 +3281,17 @@ export interface components {
          * @enum {string}
          */
         OrderState: "waiting" | "sent" | "done" | "refused" | "no_answer" | "not_spoken" | "withheld";
+        /**
+         * @description What to send to a seal, and why.
+         * @example {
+         *       "kind": "restart",
+         *       "reason": "tidak melapor sejak pagi"
+         *     }
+         */
+        OrderWish: components["schemas"]["NewOrder"] & {
+            /** @description Why; the journal keeps it. Needed to start a seal anew that is on a container. */
+            reason?: string | null;
+        };
         /** @description A firm or body outside customs. */
         Organisation: {
             /**
@@ -3504,8 +3603,7 @@ export interface components {
                 kind: string;
                 /** @description Where it stands. */
                 state: components["schemas"]["OrderState"];
-                /** @description What the seal answered, or why it was not sent. */
-                answer?: string | null;
+                answer?: components["schemas"]["Bilingual"] | null;
                 /** @description When it was wished. */
                 issued: components["schemas"]["Moment"];
                 sent?: components["schemas"]["Moment"] | null;
@@ -3785,6 +3883,15 @@ export interface components {
                 /** @description Whether it may be used. */
                 condition: components["schemas"]["Condition"];
                 certificate?: components["schemas"]["Certificate"] | null;
+                /**
+                 * @description The orders, by name, that its language has words for and that the asker may send. What opens it is not among them.
+                 * @example [
+                 *       "interval",
+                 *       "restart",
+                 *       "fence"
+                 *     ]
+                 */
+                orders: string[];
                 /** @description Why its identity is in doubt; while it is, no secret is sent to it. */
                 doubt?: string | null;
                 /**
@@ -4577,6 +4684,15 @@ export interface components {
             /** @description Whether it may be used. */
             condition: components["schemas"]["Condition"];
             certificate?: components["schemas"]["Certificate"] | null;
+            /**
+             * @description The orders, by name, that its language has words for and that the asker may send. What opens it is not among them.
+             * @example [
+             *       "interval",
+             *       "restart",
+             *       "fence"
+             *     ]
+             */
+            orders: string[];
             /** @description Why its identity is in doubt; while it is, no secret is sent to it. */
             doubt?: string | null;
             /**
@@ -7542,7 +7658,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewOrder"];
+                "application/json": components["schemas"]["OrderWish"];
             };
         };
         responses: {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// A reason as it is told in Indonesian.
 pub fn in_indonesian(reason: &str) -> Cow<'_, str> {
-    match whole(reason) {
+    match whole(reason).or_else(|| segel_wire::in_indonesian(reason)) {
         Some(told) => told.into(),
         None => beginning(reason).unwrap_or(reason.into()),
     }

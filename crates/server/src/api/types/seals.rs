@@ -54,6 +54,9 @@ pub struct Seal {
     pub condition: Condition,
     /// Its certificate.
     pub certificate: Option<Certificate>,
+    /// The orders, by name, that its language has words for and that the asker may send. What opens it is not among them.
+    #[schema(example = json!(["interval", "restart", "fence"]))]
+    pub orders: Vec<String>,
     /// Why its identity is in doubt; while it is, no secret is sent to it.
     pub doubt: Option<String>,
     /// The trip it is on.
@@ -173,7 +176,7 @@ pub struct NewSeal {
 }
 
 /// Something harmless to send to a seal. Openings are sent only under a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(example = json!({"kind": "interval", "awake_s": 60, "asleep_s": 300}))]
 pub enum NewOrder {
@@ -191,6 +194,40 @@ pub enum NewOrder {
     },
     /// Set the clock.
     SetTime,
+    /// Close the lock. It never opens.
+    Lock,
+    /// Say where it is, once, now.
+    PositionNow,
+    /// Start anew. On a trip only by an operator of the provider, with a reason.
+    Restart,
+    /// Show words on its display.
+    Text {
+        /// Plain letters.
+        text: String,
+    },
+    /// Its alarms were seen by a person.
+    ConfirmAlarm,
+    /// Report densely for a while.
+    Track {
+        /// Seconds between reports.
+        every_s: u32,
+        /// For how many seconds.
+        for_s: u32,
+    },
+    /// Hold an area or a route, and tell when it is left or entered.
+    Fence {
+        /// Its number on the seal, from 1.
+        number: u8,
+        /// Its outline.
+        shape: FenceShape,
+    },
+    /// Forget an area or a route.
+    ClearFence {
+        /// Its number on the seal.
+        number: u8,
+        /// Of which sort it was.
+        sort: FenceSort,
+    },
     /// Switch one-time passwords on or off.
     DynamicPassword {
         /// On or off.
@@ -218,6 +255,54 @@ pub enum NewOrder {
     },
 }
 
+/// What to send to a seal, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"kind": "restart", "reason": "tidak melapor sejak pagi"}))]
+pub struct OrderWish {
+    /// What.
+    #[serde(flatten)]
+    pub order: NewOrder,
+    /// Why; the journal keeps it. Needed to start a seal anew that is on a container.
+    pub reason: Option<String>,
+}
+
+/// What a seal watches over by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FenceShape {
+    /// Around a point.
+    Circle {
+        /// Its middle.
+        centre: Position,
+        /// Its radius.
+        radius_m: f32,
+    },
+    /// Between two corners.
+    Rectangle {
+        /// North-western corner.
+        north_west: Position,
+        /// South-eastern corner.
+        south_east: Position,
+    },
+    /// A ring of points; the last need not repeat the first.
+    Polygon {
+        /// The ring.
+        points: Vec<Position>,
+    },
+    /// A strip around a line.
+    Route {
+        /// Its turns.
+        turns: Vec<Position>,
+        /// How wide the strip is.
+        width_m: u8,
+    },
+}
+
+mirror! {
+    /// Which sort of outline a seal holds.
+    FenceSort of model::order::FenceSort { Circle, Rectangle, Polygon, Route }
+}
+
 /// Something sent to a seal, from the wish to its answer. Secrets and card numbers are not shown.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Order {
@@ -234,8 +319,8 @@ pub struct Order {
     pub kind: String,
     /// Where it stands.
     pub state: OrderState,
-    /// What the seal answered, or why it was not sent.
-    pub answer: Option<String>,
+    /// What the seal answered, in its own words, or why it was not sent.
+    pub answer: Option<Bilingual>,
     /// When it was wished.
     pub issued: Moment,
     /// When it went out.
@@ -445,6 +530,22 @@ impl From<NewOrder> for model::SealOrder {
             NewOrder::Interval { awake_s, asleep_s } => Self::Interval { awake_s, asleep_s },
             NewOrder::AlwaysAwake { on } => Self::AlwaysAwake { on },
             NewOrder::SetTime => Self::SetTime,
+            NewOrder::Lock => Self::Lock,
+            NewOrder::PositionNow => Self::PositionNow,
+            NewOrder::Restart => Self::Restart,
+            NewOrder::Text { text } => Self::Text {
+                text: text.trim().into(),
+            },
+            NewOrder::ConfirmAlarm => Self::ConfirmAlarm,
+            NewOrder::Track { every_s, for_s } => Self::Track { every_s, for_s },
+            NewOrder::Fence { number, shape } => Self::Fence(model::order::Fence {
+                number,
+                shape: shape.into(),
+            }),
+            NewOrder::ClearFence { number, sort } => Self::ClearFence {
+                number,
+                sort: sort.into(),
+            },
             NewOrder::DynamicPassword { on } => Self::DynamicPassword { on },
             NewOrder::RotatePassword => Self::RotatePassword,
             NewOrder::WithdrawCards { cards } => Self::WithdrawCards { cards },
@@ -461,6 +562,45 @@ impl From<NewOrder> for model::SealOrder {
                 serial,
                 bluetooth,
             }),
+        }
+    }
+}
+
+/// A seal counts in whole numbers. What is nowhere on earth stays so, and is refused.
+fn place(position: Position) -> model::order::PlaceE6 {
+    let e6 = |degrees: f64| (degrees * 1e6).round() as i32;
+    model::order::PlaceE6 {
+        lat: e6(position.lat),
+        lon: e6(position.lon),
+    }
+}
+
+impl From<FenceShape> for model::order::FenceShape {
+    fn from(shape: FenceShape) -> Self {
+        let places = |points: Vec<Position>| points.into_iter().map(place).collect::<Vec<_>>();
+        match shape {
+            FenceShape::Circle { centre, radius_m } => Self::Circle {
+                centre: place(centre),
+                radius_m: radius_m.ceil() as u32,
+            },
+            FenceShape::Rectangle {
+                north_west,
+                south_east,
+            } => Self::Rectangle {
+                north_west: place(north_west),
+                south_east: place(south_east),
+            },
+            FenceShape::Polygon { points } => {
+                let mut ring = places(points);
+                if 1 < ring.len() && ring.first() == ring.last() {
+                    ring.pop();
+                }
+                Self::Polygon(ring)
+            }
+            FenceShape::Route { turns, width_m } => Self::Route {
+                turns: places(turns),
+                width_m,
+            },
         }
     }
 }
