@@ -75,10 +75,17 @@ storm: need-rust
 	SEGEL_PROGRAM=$(CURDIR)/target/release/segel SEGEL_STORM_SEALS=$(or $(SEALS),18000) SEGEL_STORM_SILENT=$(or $(SILENT),5000) \
 	  SEGEL_STORM_GARBAGE=$(or $(GARBAGE),1000000) cargo test --locked -p segel-e2e --test storm -- --nocapture --test-threads 1
 
-# Throws bytes at each decoder for that many seconds: make fuzz FUZZ_SECONDS=3600
-FUZZ_SECONDS ?= 60
+# Throws a hundred million bytes at each decoder: make fuzz BYTES=1000000000, make fuzz MINUTES=10, ONLY=gt06,jt808, SEED=7. Fails on a
+# panic, on memory beyond the limits and on an input slower than a millisecond for each KiB. With MINUTES, a nightly toolchain and
+# cargo-fuzz, libFuzzer looks as long for ways that were not gone yet.
+comma := ,
+DECODERS = $(if $(ONLY),$(subst $(comma), ,$(ONLY)),jointech osmand gt06 kingwo eseal queclink teltonika meitrack jt808)
 fuzz: need-rust
-	BOLERO_RANDOM_TEST_TIME_MS=$(FUZZ_SECONDS)000 cargo test --release --locked -p segel-wire --test fuzz
+	@if [ -z "$(MINUTES)" ]; then :; elif cargo +nightly fuzz --version >/dev/null 2>&1; then set -e; for decoder in $(DECODERS); do \
+	  cargo +nightly fuzz run --fuzz-dir fuzz/libfuzzer --sanitizer none $$decoder -- -max_len=8192 -max_total_time=$$((60 * $(MINUTES))); done; \
+	else echo "libFuzzer is left out: it needs a nightly toolchain and cargo-fuzz (cargo install cargo-fuzz)"; fi
+	cargo build --release --locked -p segel-fuzz
+	$(foreach name,BYTES MINUTES ONLY SEED,$(if $($(name)),$(name)=$($(name)))) ./target/release/segel-fuzz
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund

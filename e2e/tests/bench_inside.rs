@@ -5,8 +5,11 @@ use segel_e2e::program::quick_bench;
 /// Growth, ground, memory, start and disk, each beside its reference where it has one.
 #[test]
 fn the_figures_from_inside_the_process_are_all_read() {
-    let said = quick_bench("ground,growth,state,start,month,frames");
+    let said = quick_bench("decode,ground,growth,state,start,month,frames");
     for figure in [
+        "jointech, a sealed JT701D on the road",
+        "osmand, a query",
+        "jt808, a vehicle terminal on the road",
         "a check in trip order, 20 corridors of 200 pieces",
         "the worst error within 400 m of the border",
         "which of 100 fences hold a place",

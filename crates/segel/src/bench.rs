@@ -19,6 +19,7 @@ mod memory;
 mod disk;
 mod reference;
 
+mod decode;
 mod cost;
 mod inside;
 mod ground;
@@ -219,6 +220,10 @@ const SECTIONS: &[Section] = &[
     Section {
         group: "corridor",
         measure: |_, table| reference::corridor(&Road::of_pieces(PIECES).points, table),
+    },
+    Section {
+        group: "decode",
+        measure: decode::measure,
     },
     Section {
         group: "ground",

@@ -47,14 +47,17 @@ pub mod teltonika;
 pub mod meitrack;
 
 pub mod decode;
+pub mod guess;
 pub mod secrets;
 pub mod tool;
 
 pub mod calendar;
+mod checksum;
 mod cursor;
 mod read;
 
 pub use decode::{Decoded, decode, decode_of, decoder_version};
+pub use guess::{Guess, guess};
 pub use indonesian::of as in_indonesian;
 pub use limits::Limits;
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};

@@ -20,6 +20,14 @@ pub const ANSWER_S: u32 = 60;
 /// The most bytes an oddity carries.
 pub const ODDITY_BYTES: usize = 256;
 
+/// The most bytes of memory that a session holds once it is drained, whatever was said to it: a phone's requests of which one
+/// waits for the one before, in a buffer that grew. Sessions of seals hold far less: the beginning of a frame, the pieces of a
+/// message, [`ORDERS`], acknowledgements that wait.
+pub const HELD_BYTES: usize = 256 * 1024;
+/// What leaves a session takes at most so many times the memory of what came: a frame of many small records is kept whole with
+/// each of them.
+pub const LEAVES_TIMES: usize = 1024;
+
 /// The limits of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

@@ -62,6 +62,17 @@ pub(crate) fn digits(mut value: u64, base: u64, at_least: usize) -> String {
     from_utf8(&text[first..]).unwrap_or_default().into()
 }
 
+/// Where the first byte stands that is meant. Bytes are looked at many at a time, because framing looks for an end that may be
+/// far, and strangers choose how often.
+pub(crate) fn find(bytes: &[u8], is_meant: impl Fn(u8) -> bool) -> Option<usize> {
+    const MANY: usize = 32;
+    let (blocks, _) = bytes.as_chunks::<MANY>();
+    let has_none = |block: &&[u8; MANY]| !block.iter().fold(false, |found, &byte| found | is_meant(byte));
+    let from = blocks.iter().take_while(has_none).count() * MANY;
+    let rest = &bytes[from..];
+    rest.iter().position(|&byte| is_meant(byte)).map(|at| from + at)
+}
+
 /// Cuts frames out of bytes: `step` looks at what is left and says how many bytes are done with and, where they are a frame, the
 /// frame; nothing where more must come. Gives the frames, and how many bytes are done with in all.
 pub(crate) fn cut(
@@ -97,6 +108,14 @@ pub(crate) fn set_time(report: &mut Report, unix_ms: u64) -> Option<&'static str
         Some(time) => report.time = Some(DeviceTime::from_unix_ms(time)),
     }
     None
+}
+
+/// The same of a moment that has been read already.
+pub(crate) fn set_moment(report: &mut Report, time: Option<DeviceTime>) {
+    match time {
+        Some(time) if is_unset(Clock::from_unix_ms(time.unix_ms)) => report.signals.push(Signal::ClockUnset),
+        time => report.time = time,
+    }
 }
 
 /// The last moment of the year 9999.
@@ -155,6 +174,18 @@ mod tests {
             assert_eq!(said(unset), (None, [Signal::ClockUnset].into(), None));
         }
         assert_eq!(said(u64::MAX), (None, Vec::new(), Some("no_such_time")));
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        for length in [0_usize, 1, 31, 32, 33, 64, 100] {
+            let mut bytes = alloc::vec![b'a'; length];
+            assert_eq!(find(&bytes, |byte| byte == b'x'), None);
+            for at in (0..length).rev() {
+                bytes[at] = b'x';
+                assert_eq!(find(&bytes, |byte| byte == b'x'), Some(at), "{length}");
+            }
+        }
     }
 
     #[test]

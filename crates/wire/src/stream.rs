@@ -16,6 +16,10 @@ pub(crate) trait Language: Send + Sync {
     /// What the stream begins with; never asked of an empty one.
     fn next(&self, bytes: &[u8], limits: &Limits) -> Next;
 
+    /// Whether what came from `from` on may end the frame that the bytes begin, or break it off; where not, `next` would say
+    /// [`Next::More`] again. Only asked where it said so of the bytes before, and there were enough of them to hold any head.
+    fn may_end(&self, bytes: &[u8], from: usize) -> bool;
+
     /// Where the next frame may begin, at `from` or behind it; the length of the bytes where nowhere.
     fn beginning(&self, bytes: &[u8], from: usize) -> usize;
 
@@ -78,8 +82,10 @@ pub(crate) struct Talk {
     pub(crate) closed: bool,
     /// Bytes of the stream before those that are being read.
     seen: u32,
-    /// Bytes without meaning since the last report.
+    /// Bytes without meaning since the last report, but for ends of lines.
     garbage: u32,
+    /// Whether there were any.
+    lost: bool,
     outputs: Outputs,
 }
 
@@ -97,6 +103,7 @@ impl Talk {
     /// The same for a seal that speaks through this one, which is nothing odd.
     pub(crate) fn report_of_another(&mut self, report: Report, raw: &[u8], part: u16, owed: Owed) {
         self.garbage = 0;
+        self.lost = false;
         self.outputs.push(Output::Report(Box::new(Reported {
             report,
             raw: raw.to_vec(),
@@ -107,7 +114,7 @@ impl Talk {
 
     /// Whether bytes without meaning came since the last report.
     pub(crate) const fn is_lost(&self) -> bool {
-        self.garbage != 0
+        self.lost
     }
 
     /// Counts something strange.
@@ -148,6 +155,9 @@ pub(crate) struct Stream<L> {
     partial_since: Option<ServerTime>,
 }
 
+/// Enough bytes to know how any frame ends: by its length, or by its mark. Fewer are read anew whenever more come.
+const HEAD_BYTES: usize = 32;
+
 enum Opening {
     Ours,
     TooShort,
@@ -163,6 +173,7 @@ impl<L: Language> Stream<L> {
             closed: false,
             seen: 0,
             garbage: 0,
+            lost: false,
             outputs: Outputs::default(),
         };
         Self {
@@ -181,6 +192,26 @@ impl<L: Language> Stream<L> {
         }
         self.partial = rest.to_vec();
         self.partial_since = Some(begun);
+    }
+
+    /// Whether a begun frame may end in the bytes that came behind those known before. One that trickles in is not read anew for
+    /// every byte.
+    fn may_end(&self, known: usize) -> bool {
+        let is_full = self.talk.limits.frame_bytes as usize <= self.partial.len();
+        let may = known < HEAD_BYTES || is_full || self.language.may_end(&self.partial, known);
+        let next = || self.language.next(&self.partial, &self.talk.limits);
+        debug_assert!(may || next() == Next::More, "a frame ended unnoticed");
+        may
+    }
+
+    /// Reads what was begun and goes on.
+    fn go_on(&mut self, now: ServerTime) {
+        let partial = core::mem::take(&mut self.partial);
+        match self.consume(now, &partial) {
+            // It was begun when its first byte came: a trickle of bytes does not hold it open.
+            0 if !self.talk.closed => self.partial = partial,
+            used => self.keep(now, partial.get(used..).unwrap_or_default()),
+        }
     }
 
     /// Reads whole frames; says how many bytes they had.
@@ -221,7 +252,10 @@ impl<L: Language> Stream<L> {
 
     fn discard(&mut self, bytes: &[u8], what: &str) -> usize {
         self.talk.oddity(what, bytes);
-        self.talk.garbage = self.talk.garbage.saturating_add(bytes.len() as u32);
+        self.talk.lost = true;
+        // Ends of lines mean nothing, and whether they come together with rubbish depends on how the stream was cut.
+        let rubbish = bytes.iter().filter(|byte| !matches!(byte, b'\r' | b'\n'));
+        self.talk.garbage = self.talk.garbage.saturating_add(rubbish.count() as u32);
         if self.talk.limits.garbage_bytes < self.talk.garbage {
             self.talk.close(Reason::TooMuchGarbage);
         }
@@ -263,12 +297,11 @@ impl<L: Language> Connection for Stream<L> {
             self.keep(now, bytes.get(used..).unwrap_or_default());
             return;
         }
-        let mut partial = core::mem::take(&mut self.partial);
-        partial.extend_from_slice(bytes);
-        let used = self.consume(now, &partial);
-        // A frame that goes on was begun when its first byte came: a trickle of bytes does not hold it open.
-        let begun = self.partial_since.filter(|_| used == 0).unwrap_or(now);
-        self.keep(begun, partial.get(used..).unwrap_or_default());
+        let known = self.partial.len();
+        self.partial.extend_from_slice(bytes);
+        if self.may_end(known) {
+            self.go_on(now);
+        }
     }
 
     fn tick(&mut self, now: ServerTime) {

@@ -18,12 +18,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     calendar::{parse_rfc3339, rfc3339},
-    eseal, gt06, jointech, jt808, kingwo,
+    eseal, gt06,
+    guess::{Guess, Reading},
+    jointech, jt808, kingwo,
     limits::Limits,
     meitrack,
     osmand::http,
     output::{Learned, Output, Reason},
-    profile::Profile,
+    profile::{Dialect, Profile},
     queclink,
     session::Session,
     teltonika,
@@ -74,7 +76,7 @@ impl Tool {
         if let Some(time) = line.get("recv_time") {
             self.clock = Some(moment(time).ok_or("recv_time is neither RFC 3339 nor milliseconds")?);
         }
-        let name = line.get("conn").map(Value::to_string).unwrap_or_default();
+        let name = connection_of(&line);
         let (protocol, profile) = (self.protocol, self.profile);
         let connection = self.connections.entry(name).or_insert_with(|| Connection {
             session: Session::new(protocol, profile, Limits::default()),
@@ -113,8 +115,69 @@ impl Connection {
     }
 }
 
+/// A capture as lines for [`Tool::line`]: lines of JSON as they are, each line of hexadecimal digits as its bytes, and anything
+/// else as the bytes that it is.
+pub fn lines(capture: &[u8]) -> Vec<String> {
+    let text = core::str::from_utf8(capture).unwrap_or_default();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let of_bytes = |hex: &str| json!({ "hex": hex }).to_string();
+    match lines.first() {
+        Some(first) if first.starts_with('{') => lines.into_iter().map(String::from).collect(),
+        Some(_) if lines.iter().all(|line| unhex(line).is_some()) => {
+            lines.into_iter().map(of_bytes).collect()
+        }
+        _ => Vec::from([of_bytes(&hex(capture))]),
+    }
+}
+
+/// The bytes of each connection that lines speak of. A line that cannot be read is passed over.
+pub fn streams(lines: &[String]) -> Vec<Vec<u8>> {
+    let mut streams: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for line in lines {
+        let Ok(line) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        if let Ok(bytes) = bytes(&line) {
+            streams.entry(connection_of(&line)).or_default().extend(bytes);
+        }
+    }
+    streams.into_values().collect()
+}
+
+/// What `--protocol auto` says before anything else: the protocol, or why none is named; and how each reads the capture.
+pub fn guess_line(guess: &Guess) -> String {
+    let named = guess.named();
+    let reading = |reading: &Reading| {
+        json!({
+            "protocol": reading.protocol.name(),
+            "dialect": reading.dialect.map(Dialect::name),
+            "score": reading.score,
+            "frames": reading.frames,
+            "sound": reading.sound,
+            "reports": reading.reports,
+            "left": reading.left,
+        })
+    };
+    let said = json!({
+        "protocol": named.ok().map(|reading| reading.protocol.name()),
+        "dialect": named.ok().and_then(|reading| reading.dialect).map(Dialect::name),
+        "why": named.err(),
+        "readings": guess.readings.iter().map(reading).collect::<Vec<_>>(),
+    });
+    said.to_string()
+}
+
+/// The connection that a line names; all that name none are of one.
+fn connection_of(line: &Value) -> String {
+    line.get("conn").map(Value::to_string).unwrap_or_default()
+}
+
 /// The bytes a line stands for.
-fn bytes(line: &Value) -> Result<Vec<u8>, &'static str> {
+pub fn bytes(line: &Value) -> Result<Vec<u8>, &'static str> {
     match line.get("http") {
         Some(Value::String(_)) => return request(line),
         Some(http) => return request(http),
@@ -404,6 +467,57 @@ mod tests {
             expect![[r#"
                 {"n":1,"frames":["474554202f3f69643d70686f6e652d31266c61743d2d362e3935266c6f6e3d3131302e34322674696d657374616d703d313737303131313031352673706565643d313026626174743d38372e342661636375726163793d342e3520485454502f312e310d0a486f73743a20736567656c0d0a436f6e74656e742d4c656e6774683a20300d0a0d0a"],"reports":[{"device":"phone-1","kind":"record","time":"2026-02-03T09:30:15.000Z","received":"2026-02-03T09:30:20.000Z","backfill":false,"position":{"lat":-6.95,"lon":110.42,"valid":true,"source":"unknown","speed_kmh":18.52,"course_deg":null,"altitude_m":null,"satellites":null},"battery_percent":87,"seal":{"rope":null,"motor":null,"cover":null,"sealed":null},"signals":[],"cell":null,"serial":null,"extra":{"accuracy_m":4.5}}],"replies":["485454502f312e3120323030204f4b0d0a436f6e74656e742d4c656e6774683a20300d0a436f6e6e656374696f6e3a206b6565702d616c6976650d0a0d0a"],"oddities":[]}
                 {"n":2,"frames":["474554202f66617669636f6e2e69636f20485454502f312e310d0a486f73743a20736567656c0d0a436f6e74656e742d4c656e6774683a20300d0a0d0a"],"reports":[],"replies":["485454502f312e31203430302042616420526571756573740d0a436f6e74656e742d4c656e6774683a20300d0a436f6e6e656374696f6e3a206b6565702d616c6976650d0a0d0a"],"oddities":[{"offset":135,"what":"no_device_id","hex":"474554202f66617669636f6e2e69636f20485454502f312e310d0a486f73743a20736567656c0d0a436f6e74656e742d4c656e6774683a20300d0a0d0a"}]}"#]],
+        );
+    }
+
+    #[test]
+    fn a_capture_is_lines_of_json_of_digits_or_bytes() {
+        let json = "{\"text\": \"(7100000042,@JT)\"}\n\n{\"hex\": \"28\"}\n";
+        assert_eq!(
+            lines(json.as_bytes()),
+            ["{\"text\": \"(7100000042,@JT)\"}", "{\"hex\": \"28\"}"]
+        );
+        assert_eq!(
+            lines(b"2837\r\n  3130 \n"),
+            ["{\"hex\":\"2837\"}", "{\"hex\":\"3130\"}"]
+        );
+        assert_eq!(lines(b"(7\xFF"), ["{\"hex\":\"2837ff\"}"]);
+        assert_eq!(lines(b""), ["{\"hex\":\"\"}"]);
+    }
+
+    #[test]
+    fn lines_of_one_connection_are_one_stream() {
+        let lines = [
+            r#"{"conn": "a", "text": "(710"}"#,
+            r#"{"conn": "b", "text": "x"}"#,
+            "nonsense",
+            r#"{"conn": "a", "text": "0000042,@JT)"}"#,
+        ];
+        let streams = streams(&lines.map(String::from));
+        assert_eq!(streams, [b"(7100000042,@JT)".to_vec(), b"x".to_vec()]);
+    }
+
+    #[test]
+    fn a_guess_tells_its_reasons() {
+        let now = ServerTime::from_unix_ms(1_770_111_020_000);
+        let said = |text: &str| -> Value {
+            let guess = crate::guess(&[text.as_bytes().to_vec()], now);
+            serde_json::from_str(&guess_line(&guess)).expect("it is JSON")
+        };
+        let beat = said("(7100000042,@JT)");
+        assert_eq!(
+            (&beat["protocol"], &beat["why"]),
+            (&json!("jointech"), &Value::Null)
+        );
+        assert_eq!(
+            beat["readings"][0],
+            json!({"protocol": "jointech", "dialect": null, "score": 1000, "frames": 1, "sound": 1, "reports": 1, "left": 0})
+        );
+        let nothing = said("hello");
+        assert_eq!(nothing["protocol"], Value::Null);
+        assert_eq!(
+            nothing["why"],
+            "no protocol makes sense of even half of these bytes"
         );
     }
 

@@ -111,3 +111,19 @@ fn jt808_frames_are_read_as_the_standard_and_the_makers_say() {
         include_str!("../../../fixtures/golden/jt808.jsonl"),
     );
 }
+
+#[test]
+fn teltonika_frames_are_read_as_the_maker_says() {
+    check(
+        Protocol::Teltonika,
+        include_str!("../../../fixtures/golden/teltonika.jsonl"),
+    );
+}
+
+#[test]
+fn meitrack_frames_are_read_as_the_handbook_says() {
+    check(
+        Protocol::Meitrack,
+        include_str!("../../../fixtures/golden/meitrack.jsonl"),
+    );
+}

@@ -333,7 +333,7 @@ fn what_this_language_has_no_words_for_is_not_sent() {
 #[test]
 fn a_stranger_that_never_logs_in_is_shown_the_door() {
     let limits = Limits {
-        garbage_bytes: 40,
+        garbage_bytes: 30,
         ..Limits::default()
     };
     check_with(

@@ -45,6 +45,14 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
     }
 }
 
+/// Whether what came from `from` on may end what begins here, or break it off, its beginning being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    let line_ends = bytes[from..].iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+    let recent = &bytes[from.saturating_sub(END.len() - 1)..];
+    let is_mark = |four: &[u8]| four == END || four == BEGINNING;
+    line_ends || recent.windows(END.len()).any(is_mark)
+}
+
 enum Ending {
     Whole(usize),
     /// Another line, or the end of this one, came before its last field.

@@ -22,12 +22,15 @@ use crate::{
 
 /// How many acknowledgements may wait for their reports; beyond that the oldest is forgotten, and the seal says its line again.
 const WAITING: usize = 1024;
+/// How many bytes they may have: an acknowledgement has some fifty, but repeats what the line says, however long that is.
+const WAITING_BYTES: usize = 64 * 1024;
 
 /// The language, with what one connection has said of itself.
 #[derive(Default)]
 pub(crate) struct Eseal {
     /// Acknowledgements of reports that are not durable yet: each repeats most of its line, which no token has room for.
     waiting: BTreeMap<u32, Vec<u8>>,
+    waiting_bytes: usize,
     reports: u32,
     /// Orders that came before the seal had said its name, which stands in every command.
     early: Early<Command>,
@@ -55,6 +58,10 @@ impl Language for Eseal {
             Next::EndOfLine(length) => stream::Next::Nothing(length),
             Next::Garbage(length, what) => stream::Next::Garbage(length, what),
         }
+    }
+
+    fn may_end(&self, bytes: &[u8], from: usize) -> bool {
+        frame::may_end(bytes, from)
     }
 
     fn beginning(&self, bytes: &[u8], from: usize) -> usize {
@@ -85,6 +92,7 @@ impl Language for Eseal {
         if let output::Owed::Eseal(Owed(number)) = owed
             && let Some(answer) = self.waiting.remove(&number)
         {
+            self.waiting_bytes -= answer.len();
             talk.transmit(answer);
         }
     }
@@ -126,9 +134,13 @@ impl Eseal {
             return output::Owed::Nothing;
         };
         self.reports = self.reports.wrapping_add(1);
+        self.waiting_bytes += answer.len();
         self.waiting.insert(self.reports, answer);
-        if WAITING < self.waiting.len() {
-            self.waiting.pop_first();
+        while WAITING < self.waiting.len() || WAITING_BYTES < self.waiting_bytes {
+            let Some((_, oldest)) = self.waiting.pop_first() else {
+                break;
+            };
+            self.waiting_bytes -= oldest.len();
         }
         output::Owed::Eseal(Owed(self.reports))
     }

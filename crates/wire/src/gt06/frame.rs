@@ -6,7 +6,10 @@
 
 use alloc::vec::Vec;
 
-use crate::read::cut;
+use crate::{
+    checksum::Table,
+    read::{cut, find},
+};
 
 /// Opens a short message.
 pub const SHORT: [u8; 2] = [0x78, 0x78];
@@ -167,25 +170,50 @@ fn garbage(bytes: &[u8], what: &'static str) -> Next {
     Next::Garbage(until_beginning(bytes, 1), what)
 }
 
+/// How many beginnings inside a line are looked at: behind a message that was cut stand one or two, and strangers write hundreds.
+const BEGINNINGS: usize = 32;
+
 /// The length is wrong: the message goes to the end of its line, unless a whole message with a right checksum lies inside,
 /// before which this one was cut.
 fn resynchronise(bytes: &[u8], from: usize, longest: usize) -> Next {
     let window = &bytes[..bytes.len().min(longest)];
-    let line_end = window[from - END.len()..]
-        .windows(END.len())
-        .position(|pair| pair == END)
-        .map(|at| from + at);
-    let Some(end) = line_end else {
+    let Some(end) = line_end(window, from - END.len()) else {
         return if window.len() < longest {
             Next::More
         } else {
             garbage(bytes, "frame_too_long")
         };
     };
-    match (1..end).find(|&at| holds_whole(&bytes[at..end])) {
+    let line = &bytes[..end];
+    let beginnings = core::iter::successors(Some(0), |at| Some(until_beginning(line, at + 1)));
+    let mut inside = beginnings.skip(1).take(BEGINNINGS).take_while(|&at| at < end);
+    match inside.find(|&at| holds_whole(&line[at..])) {
         Some(cut) => Next::Garbage(cut, "frame_cut"),
         None => Next::Whole(end),
     }
+}
+
+/// Behind the first end of a line from there on.
+fn line_end(bytes: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        from += find(bytes.get(from..)?, |byte| byte == END[0])? + 1;
+        if bytes.get(from) == Some(&END[1]) {
+            return Some(from + 1);
+        }
+    }
+}
+
+/// Whether what came from `from` on may end what begins here, its head being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    let Some(head) = Head::read(bytes) else {
+        return true;
+    };
+    if from < head.counted() {
+        return head.counted() <= bytes.len();
+    }
+    // Its length was wrong: it ends where its networks say, or with a line.
+    let counts_networks = !head.long && WIFI.contains(&head.message);
+    counts_networks || line_end(bytes, from - 1).is_some()
 }
 
 /// Whether a message whose length and checksum are right begins here.
@@ -285,29 +313,11 @@ fn checksum_holds(whole: &[u8]) -> bool {
 
 /// CRC-16/X-25: polynomial 1021 from the low bit on, begun with ones and inverted (manual, "CRC-ITU").
 pub fn checksum(bytes: &[u8]) -> u16 {
-    let folded = bytes.iter().fold(0xFFFF_u16, |crc, &byte| {
-        (crc >> 8) ^ TABLE[usize::from((crc ^ u16::from(byte)) & 0xFF)]
-    });
-    !folded
+    !CRC.fold(0xFFFF, bytes)
 }
 
-const TABLE: [u16; 256] = table();
-
-const fn table() -> [u16; 256] {
-    let mut table = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        let mut crc = at as u16;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = (crc >> 1) ^ if crc & 1 == 0 { 0 } else { 0x8408 };
-            bit += 1;
-        }
-        table[at] = crc;
-        at += 1;
-    }
-    table
-}
+const POLYNOMIAL: u16 = 0x8408;
+static CRC: Table = Table::of(POLYNOMIAL);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::read::cut;
+use crate::read::{cut, find};
 
 /// Opens a binary frame.
 pub const BINARY: u8 = b'$';
@@ -62,8 +62,7 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
 /// How many bytes lie before the next possible beginning, `skip` of them known to be none.
 pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
     let rest = bytes.get(skip..).unwrap_or_default();
-    let begins = |&byte: &u8| byte == BINARY || byte == TEXT;
-    skip + rest.iter().position(begins).unwrap_or(rest.len())
+    skip + find(rest, |byte| byte == BINARY || byte == TEXT).unwrap_or(rest.len())
 }
 
 fn garbage(bytes: &[u8], skip: usize, what: &'static str) -> Next {
@@ -91,6 +90,14 @@ fn next_binary(bytes: &[u8], longest: usize) -> Next {
     }
 }
 
+/// Whether what came from `from` on may end what begins here, its head being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    match bytes.first_chunk::<{ field::HEAD }>() {
+        Some(head) if head[0] == BINARY => counted(head) + field::AROUND <= bytes.len(),
+        _ => bytes[from..].contains(&TEXT_END),
+    }
+}
+
 fn counted(head: &[u8; field::HEAD]) -> usize {
     let at = if is_long(head) {
         field::LONG_LENGTH
@@ -113,7 +120,7 @@ fn next_text(bytes: &[u8], longest: usize) -> Next {
         return garbage(bytes, 1, "not_a_device_id");
     }
     let window = &bytes[..bytes.len().min(longest)];
-    match window.iter().position(|&byte| byte == TEXT_END) {
+    match find(window, |byte| byte == TEXT_END) {
         Some(end) => Next::Text(end + 1),
         None if bytes.len() < longest => Next::More,
         None => garbage(bytes, 1, "frame_too_long"),

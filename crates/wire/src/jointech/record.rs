@@ -15,7 +15,10 @@ use super::{
     place::{self, Place},
     status::Status,
 };
-use crate::read::{bcd, digits, to_bcd, u16_at, u32_at};
+use crate::{
+    profile::Dialect,
+    read::{bcd, digits, to_bcd, u16_at, u32_at},
+};
 
 /// Where things lie, counted from the `$` (manual, table "position data").
 mod field {
@@ -369,3 +372,17 @@ fn version_text(version: u8) -> Cow<'static, str> {
 }
 
 const _: () = assert!(field::PLACE + place::LENGTH == field::MILEAGE);
+
+/// The versions from this one on, up to JT701D, are of JT701 (handbook of protocols 1.2).
+const VERSION_JT701: u8 = 0x16;
+
+/// The dialect that a record shows by its version.
+pub(crate) fn dialect_shown(bytes: &[u8]) -> Option<Dialect> {
+    let is_record = bytes.first() == Some(&frame::BINARY) && frame::is_long(bytes);
+    let record = Record::decode(bytes).filter(|_| is_record)?;
+    match record.version {
+        VERSION_JT701D.. => Some(Dialect::Jt701d),
+        VERSION_JT701.. => Some(Dialect::Jt701),
+        _ => None,
+    }
+}

@@ -37,12 +37,14 @@ impl<'a> Text<'a> {
     /// Splits a frame, brackets included.
     pub fn split(frame: &'a [u8]) -> Option<Self> {
         let inside = frame.get(1..frame.len().checked_sub(1)?)?;
-        let mut fields = inside.split(|&byte| byte == b',');
-        let device = core::str::from_utf8(fields.next()?).ok()?;
-        let digits = device.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits || !DEVICE_DIGITS.contains(&device.len()) {
+        // Looked at before anything is split: whoever writes many brackets shall not have each text read to its end.
+        let head = &inside[..inside.len().min(DEVICE_DIGITS.end() + 1)];
+        let digits = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !DEVICE_DIGITS.contains(&digits) || inside.get(digits) != Some(&b',') {
             return None;
         }
+        let mut fields = inside.split(|&byte| byte == b',');
+        let device = core::str::from_utf8(fields.next()?).ok()?;
         let mut command = fields.next()?;
         for _ in 0..NUMBERS_BEFORE_COMMAND {
             if command.first().is_some_and(u8::is_ascii_digit) {

@@ -10,7 +10,7 @@ use super::{
     message::{self, MESSAGES},
 };
 
-use crate::read::cut;
+use crate::read::{cut, find};
 
 /// Delimiter of the standard.
 pub const DELIMITER: u8 = 0x7E;
@@ -70,8 +70,8 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
 /// How many bytes lie before the next possible beginning, `skip` of them known to be none.
 pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
     let rest = bytes.get(skip..).unwrap_or_default();
-    let begins = |byte: &u8| matches!(*byte, DELIMITER | OTHER_DELIMITER | TEXT);
-    skip + rest.iter().position(begins).unwrap_or(rest.len())
+    let begins = |byte| matches!(byte, DELIMITER | OTHER_DELIMITER | TEXT);
+    skip + find(rest, begins).unwrap_or(rest.len())
 }
 
 fn garbage(bytes: &[u8], what: &'static str) -> Next {
@@ -80,7 +80,7 @@ fn garbage(bytes: &[u8], what: &'static str) -> Next {
 
 fn next_binary(bytes: &[u8], longest: usize) -> Next {
     let window = &bytes[..bytes.len().min(longest)];
-    match window[1..].iter().position(|byte| *byte == bytes[0]) {
+    match find(&window[1..], |byte| byte == bytes[0]) {
         // The end of one frame and the beginning of the next.
         Some(0) => Next::Nothing(1),
         Some(inside) => Next::Binary(inside + 2),
@@ -92,7 +92,7 @@ fn next_binary(bytes: &[u8], longest: usize) -> Next {
 /// Bytes without a delimiter before them are a frame only where everything in it holds.
 fn next_shared(bytes: &[u8], longest: usize) -> Next {
     let window = &bytes[..bytes.len().min(longest)];
-    match window.iter().position(|byte| *byte == DELIMITER) {
+    match find(window, |byte| byte == DELIMITER) {
         Some(end) if holds(&bytes[..end]) => Next::Shared(end + 1),
         None if bytes.len() < longest => Next::More,
         _ => garbage(bytes, "garbage"),
@@ -108,12 +108,26 @@ fn next_text(bytes: &[u8], longest: usize) -> Next {
     if window.get(1).is_some_and(|byte| !byte.is_ascii_digit()) {
         return garbage(bytes, "not_a_message");
     }
-    let odd = |byte: &u8| *byte == TEXT_END || !(b' '..DELIMITER).contains(byte);
-    match window.iter().position(odd) {
+    match find(window, is_no_letter) {
         Some(end) if window[end] == TEXT_END => Next::Text(end + 1),
         None if bytes.len() < longest => Next::More,
         None => garbage(bytes, "frame_too_long"),
         Some(_) => garbage(bytes, "not_a_message"),
+    }
+}
+
+/// Ends text, or has no place in it.
+fn is_no_letter(byte: u8) -> bool {
+    byte == TEXT_END || !(b' '..DELIMITER).contains(&byte)
+}
+
+/// Whether what came from `from` on may end what begins here, its head being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    let mut fresh = bytes[from..].iter();
+    match bytes.first() {
+        Some(&TEXT) => fresh.any(|&byte| is_no_letter(byte)),
+        Some(&OTHER_DELIMITER) => fresh.any(|&byte| byte == OTHER_DELIMITER),
+        _ => fresh.any(|&byte| byte == DELIMITER),
     }
 }
 
@@ -182,6 +196,15 @@ const fn escapes(delimiter: u8) -> &'static [Escape] {
     }
 }
 
+/// The bytes that an escape begins with.
+const fn escape_bytes(delimiter: u8) -> [u8; 2] {
+    if delimiter == OTHER_DELIMITER {
+        [0xE6, 0x3E]
+    } else {
+        [0x7D; 2]
+    }
+}
+
 /// What stands at the front of escaped bytes, and how many bytes that takes. An escape byte before anything else stands for
 /// itself.
 pub(crate) fn front(delimiter: u8, bytes: &[u8]) -> Option<(u8, usize)> {
@@ -197,10 +220,17 @@ pub(crate) fn front(delimiter: u8, bytes: &[u8]) -> Option<(u8, usize)> {
 pub fn unescape(delimiter: u8, bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let Some((byte, length)) = front(delimiter, rest) {
+    let [one, other] = escape_bytes(delimiter);
+    // Nearly all bytes stand for themselves and are copied together.
+    while let Some(at) = find(rest, |byte| byte == one || byte == other) {
+        plain.extend_from_slice(&rest[..at]);
+        let Some((byte, length)) = front(delimiter, &rest[at..]) else {
+            break;
+        };
         plain.push(byte);
-        rest = &rest[length..];
+        rest = &rest[at + length..];
     }
+    plain.extend_from_slice(rest);
     plain
 }
 

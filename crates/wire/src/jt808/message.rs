@@ -8,17 +8,19 @@ use segel_model::{
 };
 
 use super::{
+    frame::Frame,
     header::Header,
     jt705,
-    location::clock,
+    location::{self, clock},
     orders::Reply,
     passthrough,
-    reading::{Reading, Speaker},
+    reading::{self, Reading, Speaker},
     session::Answer,
     session_messages,
 };
 use crate::{
     output::Learned,
+    profile::Dialect,
     read::{digits, u16_at},
 };
 
@@ -126,6 +128,16 @@ impl Heard {
             });
         }
         self.reports.extend(reading.finish());
+    }
+}
+
+/// The dialect that a frame shows: by a message of its maker's own, or by fields that nobody else has.
+pub(crate) fn dialect_shown(frame: &[u8]) -> Option<Dialect> {
+    let frame = Frame::open(frame)?;
+    match frame.header.message {
+        id::REAL_TIME | id::BLIND_AREA => Some(Dialect::Jt705),
+        id::POSITION => reading::dialect_shown(frame.body.get(location::LENGTH..)?),
+        _ => None,
     }
 }
 
@@ -247,7 +259,7 @@ fn batch(speaker: &Speaker, header: &Header, body: &[u8]) -> Heard {
     let records = body.get(batch_field::RECORDS..).unwrap_or_default();
     let (records, left) = split(records, |bytes| {
         let (length, rest) = bytes.split_first_chunk()?;
-        rest.split_at_checked(u16::from_be_bytes(*length).into())
+        record(rest, u16::from_be_bytes(*length).into())
     });
     let counted = u16_at(body, 0).map(usize::from) == Some(records.len());
     records_heard(speaker, header, &records, (blind, left || !counted))
@@ -262,7 +274,7 @@ fn small_batch(speaker: &Speaker, header: &Header, body: &[u8]) -> Heard {
     }
     let (records, left) = split(body, |bytes| {
         let (length, rest) = bytes.split_first()?;
-        rest.split_at_checked((*length).into())
+        record(rest, (*length).into())
     });
     records_heard(speaker, header, &records, (false, left))
 }
@@ -272,6 +284,13 @@ fn before_sleep(speaker: &Speaker, header: &Header, percent: u8, time: &[u8]) ->
     reading.told(clock(time), speaker.ahead_min(speaker.profile.dialect));
     reading.percent(percent);
     Heard::record(reading, Answer::General)
+}
+
+/// A record of that length and what follows it. Shorter than any position it is none, and nothing behind it is: each record is kept
+/// with the whole message, so a message of thousands of empty ones would cost thousands of messages.
+fn record(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let long_enough = location::LENGTH <= length;
+    bytes.split_at_checked(length).filter(|_| long_enough)
 }
 
 /// Cuts records off the front until there are no more. Says whether bytes are left.

@@ -25,7 +25,7 @@ mod bsj;
 mod aovx;
 mod seen;
 
-mod message;
+pub(crate) mod message;
 mod session_messages;
 mod passthrough;
 mod text;

@@ -249,15 +249,18 @@ fn dialect(registered: Dialect, behind: &[u8]) -> Dialect {
     if registered != Dialect::Any {
         return registered;
     }
-    Fields::new(behind)
-        .find_map(|(which, value)| match (which, value) {
-            (0xF9, &[_, _]) => Some(Dialect::Jt709),
-            (0xF2, text) if text.starts_with(b"AOVX") => Some(Dialect::Aovx),
-            (0xEB, value) if bsj::is_extended(value) => Some(Dialect::Bsj),
-            (0x60 | 0x63 | 0x66, value) if hhd::is_own(which, value) => Some(Dialect::Hhd),
-            _ => None,
-        })
-        .unwrap_or(Dialect::Any)
+    dialect_shown(behind).unwrap_or(Dialect::Any)
+}
+
+/// The maker that a record shows by the fields behind its place.
+pub(crate) fn dialect_shown(behind: &[u8]) -> Option<Dialect> {
+    Fields::new(behind).find_map(|(which, value)| match (which, value) {
+        (0xF9, &[_, _]) => Some(Dialect::Jt709),
+        (0xF2, text) if text.starts_with(b"AOVX") => Some(Dialect::Aovx),
+        (0xEB, value) if bsj::is_extended(value) => Some(Dialect::Bsj),
+        (0x60 | 0x63 | 0x66, value) if hhd::is_own(which, value) => Some(Dialect::Hhd),
+        _ => None,
+    })
 }
 
 /// Reads one field by the tables of a dialect, the maker's before the standard's.

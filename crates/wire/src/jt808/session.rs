@@ -86,6 +86,10 @@ impl Language for Jt808 {
         }
     }
 
+    fn may_end(&self, bytes: &[u8], from: usize) -> bool {
+        frame::may_end(bytes, from)
+    }
+
     fn beginning(&self, bytes: &[u8], from: usize) -> usize {
         frame::until_beginning(bytes, from)
     }
@@ -218,7 +222,8 @@ impl Jt808 {
 
     fn hear_piece(&mut self, to: Option<u8>, frame: &Frame, raw: &[u8], talk: &mut Talk, now: ServerTime) {
         let header = &frame.header;
-        let piece = header.piece.zip(to);
+        // What is put together is no longer than so many pieces may be: of a wrong length is only what stands alone.
+        let piece = header.piece.zip(to).filter(|_| frame.length_holds);
         let (taken, given_up) = match piece {
             Some((piece, to)) => self.pieces.take(to, header, piece, (raw, now)),
             None => (Taken::Alone, None),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::read::cut;
+use crate::read::{cut, find};
 
 /// Opens a message.
 pub const BEGIN: u8 = b'*';
@@ -48,18 +48,23 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
         return Next::Garbage(until_beginning(bytes, 1), "garbage");
     }
     let window = &bytes[..bytes.len().min(longest)];
-    let Some(end) = window.iter().position(|&byte| byte == END) else {
+    let Some(end) = find(window, |byte| byte == END) else {
         return if window.len() < longest {
             Next::More
         } else {
             Next::Garbage(until_beginning(bytes, 1), "frame_too_long")
         };
     };
-    // A whole head inside means that this message was cut and another begins there.
-    match (1..end).find(|&at| HEAD < end - at && may_be_head(&bytes[at..end])) {
+    // A whole head inside means that this message was cut and another begins there; of several, all but the last were cut.
+    match (1..end).rfind(|&at| HEAD < end - at && may_be_head(&bytes[at..end])) {
         Some(cut) => Next::Garbage(cut, "frame_cut"),
         None => Next::Whole(end + 1),
     }
+}
+
+/// Whether what came from `from` on may end what begins here, its head being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    bytes[from..].contains(&END)
 }
 
 /// Whether the bytes are a head, or the beginning of one.
@@ -78,7 +83,7 @@ fn may_be_head(bytes: &[u8]) -> bool {
 /// How many bytes lie before the next possible beginning, `skip` of them known to be none.
 pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
     let rest = bytes.get(skip..).unwrap_or_default();
-    skip + rest.iter().position(|&byte| byte == BEGIN).unwrap_or(rest.len())
+    skip + find(rest, |byte| byte == BEGIN).unwrap_or(rest.len())
 }
 
 impl<'a> Frame<'a> {

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use crate::read::{cut, digits, number};
+use crate::read::{cut, digits, find, number};
 
 /// Opens what a unit says.
 pub const UP: &[u8] = b"$$";
@@ -21,13 +21,15 @@ pub const LINE_END: &[u8] = b"\r\n";
 const IMEI_DIGITS: RangeInclusive<usize> = 8..=17;
 /// Digits of a length.
 const LENGTH_DIGITS: usize = 5;
+/// `$$`, a sign, the length, a comma, the digits, a comma.
+const LONGEST_HEAD: usize = 3 + LENGTH_DIGITS + 1 + *IMEI_DIGITS.end() + 1;
 
 /// What the next bytes of a stream are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// The beginning of a frame; more bytes must come.
     More,
-    /// A frame of that many bytes, without the end of its line.
+    /// A frame of that many bytes, without the end of its line; with it where only that says where the frame ends.
     Whole(usize),
     /// The end of a line.
     LineEnd,
@@ -46,8 +48,21 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
         Head::More => Next::More,
         Head::None => Next::Garbage(until_beginning(bytes, 1), "garbage"),
         Head::Length(end) if longest < end => Next::Garbage(until_beginning(bytes, 1), "frame_too_long"),
-        Head::Length(end) => by_length(bytes, end, longest),
+        Head::Length(end) => by_length(&bytes[..bytes.len().min(longest)], end, longest),
     }
+}
+
+/// Whether what came from `from` on may end what begins here, or break it off, its head being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    let Head::Length(end) = head(bytes) else {
+        return true;
+    };
+    let is_reached = from < end && end <= bytes.len();
+    let line_ends = match find(bytes, is_no_letter) {
+        Some(line) if line + 1 < from => end <= from && bytes[from..].iter().any(|&byte| is_no_letter(byte)),
+        line => line.is_some(),
+    };
+    is_reached || line_ends || next_head(&bytes[from.saturating_sub(LONGEST_HEAD)..]).is_some()
 }
 
 enum Head {
@@ -66,7 +81,14 @@ fn head(bytes: &[u8]) -> Head {
     let Some(rest) = bytes.get(UP.len() + 1..) else {
         return Head::More;
     };
-    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let count = |bytes: &[u8], most: usize| {
+        bytes
+            .iter()
+            .take(most + 1)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
+    let length = count(rest, LENGTH_DIGITS);
     match rest.get(length) {
         None if length <= LENGTH_DIGITS => return Head::More,
         Some(b',') if (1..=LENGTH_DIGITS).contains(&length) => {}
@@ -74,7 +96,7 @@ fn head(bytes: &[u8]) -> Head {
     }
     let counted: usize = number(&rest[..length]).unwrap_or_default();
     let imei = &rest[length + 1..];
-    let digits = imei.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = count(imei, *IMEI_DIGITS.end());
     match imei.get(digits) {
         None if digits <= *IMEI_DIGITS.end() => return Head::More,
         Some(b',') if IMEI_DIGITS.contains(&digits) => {}
@@ -101,7 +123,8 @@ fn by_length(bytes: &[u8], end: usize, longest: usize) -> Next {
         return Next::Garbage(other, "not_a_message");
     }
     match ends {
-        Some(length) => Next::Whole(length),
+        Some(length) if length == end => Next::Whole(length),
+        Some(length) => Next::Whole(length + LINE_END.len()),
         None if bytes.len() < end => Next::More,
         None if is_text(bytes) && bytes.len() < longest => Next::More,
         None => Next::Garbage(until_beginning(bytes, 1), "not_a_message"),
@@ -122,16 +145,16 @@ fn is_ended(frame: &[u8]) -> bool {
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .all(|&byte| byte == b' ' || byte.is_ascii_graphic() || byte == b'\r')
+    find(bytes, |byte| is_no_letter(byte) && byte != b'\r').is_none()
+}
+
+fn is_no_letter(byte: u8) -> bool {
+    !(b' '..=b'~').contains(&byte)
 }
 
 /// Where the first line of text ends, if it ends like a frame.
 fn text_end(bytes: &[u8]) -> Option<usize> {
-    let line = bytes
-        .iter()
-        .position(|&byte| byte != b' ' && !byte.is_ascii_graphic())?;
+    let line = find(bytes, is_no_letter)?;
     let ends = bytes[line..].starts_with(LINE_END) && is_ended(&bytes[..line]);
     ends.then_some(line)
 }
@@ -149,7 +172,7 @@ pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
         Next::Garbage(length, _) => Some((length, None)),
         Next::LineEnd => Some((1, None)),
         Next::Whole(length) => {
-            let line_end = rest[length..].starts_with(LINE_END);
+            let line_end = !rest[..length].ends_with(LINE_END) && rest[length..].starts_with(LINE_END);
             let whole = length + if line_end { LINE_END.len() } else { 0 };
             Some((whole, Some(rest[..whole].to_vec())))
         }
@@ -174,8 +197,9 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Takes a whole frame apart.
+    /// Takes a whole frame apart, with the end of its line or without.
     pub fn open(frame: &'a [u8]) -> Option<Self> {
+        let frame = frame.strip_suffix(LINE_END).unwrap_or(frame);
         let flag = *frame.get(UP.len())?;
         let from = frame.iter().position(|&byte| byte == b',')?;
         let content = frame.get(from + 1..frame.len().checked_sub(END)?)?;
@@ -268,9 +292,9 @@ mod tests {
         for counted in ["27", "29"] {
             let mut frame = up(b"D03,OK");
             frame[3..5].copy_from_slice(counted.as_bytes());
-            let whole = frame.len() - 2;
-            assert_eq!(next(&frame, LONGEST), Next::Whole(whole));
-            assert!(!Frame::open(&frame[..whole]).unwrap().length_holds);
+            assert_eq!(next(&frame, LONGEST), Next::Whole(frame.len()));
+            assert!(!Frame::open(&frame).unwrap().length_holds);
+            assert_eq!(next(&frame[..frame.len() - 1], LONGEST), Next::More);
         }
     }
 

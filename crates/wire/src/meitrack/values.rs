@@ -22,6 +22,10 @@ const WIDE: u8 = 0xFE;
 /// The lengths of the values of the first three lists.
 const LENGTHS: [usize; 3] = [1, 2, 4];
 
+/// Bytes of a record: its number, the counts of four lists. Shorter it is none, and nothing behind it is: each record is kept with the
+/// whole frame, so a frame of thousands of empty ones would cost thousands of frames.
+const SHORTEST: usize = 6;
+
 /// What the numbers mean (handbook of protocols, section 6, "CCE"; those from 0xFE after real frames).
 mod id {
     use core::ops::RangeInclusive;
@@ -94,6 +98,9 @@ fn read_all(
     let cached = cursor.u32_le()?;
     for _ in 0..cursor.u16_le()? {
         let length = usize::from(cursor.u16_le()?).min(cursor.rest().len());
+        if length < SHORTEST {
+            return None;
+        }
         let mut record = Cursor::new(cursor.take(length)?);
         record.u16_le()?;
         let mut reading = Reading::new(bare.clone(), cached);

@@ -5,12 +5,14 @@ mod chunks;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use chunks::Chunks;
+use chunks::{Chunks, Step};
 
 /// The longest head: a query of a phone has a few hundred bytes.
 pub const HEAD_BYTES: usize = 8 * 1024;
 /// The longest method name.
 const METHOD_BYTES: usize = 8;
+/// An empty line stands behind the head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// A whole request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,23 +46,99 @@ const NO_LENGTH: Next<'static> = Next::Refused("411 Length Required");
 
 /// Looks at the bytes where a request should begin. Never asks for more than `longest` bytes.
 pub fn next(bytes: &[u8], longest: usize) -> Next<'_> {
-    if !looks_like_method(bytes) {
-        return Next::NotHttp;
-    }
-    let window = &bytes[..bytes.len().min(HEAD_BYTES.min(longest))];
-    let Some(end) = window.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return if window.len() < bytes.len() {
-            TOO_LARGE
-        } else {
-            Next::More
+    Progress::default().next(bytes, longest)
+}
+
+/// How far a request that is not whole has been read, so that one which trickles in is not read anew for every byte.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The empty line behind the head begins nowhere before.
+    head: usize,
+    /// With fewer bytes it is not whole.
+    least: usize,
+    /// Where a body in chunks begins, and how far it has been put together.
+    chunks: Option<(usize, Chunks)>,
+}
+
+impl Progress {
+    /// Looks at the same request once more has come of it; a new one wants a new progress.
+    pub fn next<'a>(&mut self, bytes: &'a [u8], longest: usize) -> Next<'a> {
+        if bytes.len() < self.least {
+            return Next::More;
+        }
+        if let Some((from, chunks)) = &mut self.chunks {
+            match chunks.go_on(
+                bytes.get(*from..).unwrap_or_default(),
+                longest.saturating_sub(*from),
+            ) {
+                Step::Whole => {}
+                step => return step.next(),
+            }
+        }
+        if !looks_like_method(bytes) {
+            return Next::NotHttp;
+        }
+        let window = &bytes[..bytes.len().min(HEAD_BYTES.min(longest))];
+        let unseen = window.get(self.head..).unwrap_or_default();
+        let Some(at) = unseen.windows(HEAD_END.len()).position(|four| four == HEAD_END) else {
+            self.head = window.len().saturating_sub(HEAD_END.len() - 1);
+            return if window.len() < bytes.len() {
+                TOO_LARGE
+            } else {
+                Next::More
+            };
         };
-    };
-    let Ok(head) = core::str::from_utf8(&bytes[..end]) else {
-        return BAD;
-    };
-    match Head::parse(head) {
-        Err(refused) => refused,
-        Ok(head) => with_body(bytes, end + 4, head, longest),
+        self.head += at;
+        self.with_head(bytes, longest)
+    }
+
+    fn with_head<'a>(&mut self, bytes: &'a [u8], longest: usize) -> Next<'a> {
+        let Ok(head) = core::str::from_utf8(&bytes[..self.head]) else {
+            return BAD;
+        };
+        let from = self.head + HEAD_END.len();
+        match Head::parse(head) {
+            Err(refused) => refused,
+            Ok(Head {
+                body_length: Some(_),
+                chunked: true,
+                ..
+            }) => BAD,
+            Ok(head) if head.chunked => self.in_chunks(bytes, from, &head, longest),
+            Ok(head) => self.of_length(bytes, from, &head, longest),
+        }
+    }
+
+    fn of_length<'a>(&mut self, bytes: &'a [u8], from: usize, head: &Head<'a>, longest: usize) -> Next<'a> {
+        let length = from.checked_add(head.body_length.unwrap_or(0));
+        let Some(length) = length.filter(|&length| length <= longest) else {
+            return TOO_LARGE;
+        };
+        self.least = length;
+        let body = bytes.get(from..length);
+        body.map_or(Next::More, |body| head.request(Cow::Borrowed(body), length))
+    }
+
+    fn in_chunks<'a>(&mut self, bytes: &'a [u8], from: usize, head: &Head<'a>, longest: usize) -> Next<'a> {
+        let (_, chunks) = self.chunks.get_or_insert_with(|| (from, Chunks::default()));
+        match chunks.go_on(&bytes[from..], longest.saturating_sub(from)) {
+            Step::Whole => {
+                let (body, length) = chunks.take();
+                head.request(Cow::Owned(body), from + length)
+            }
+            step => step.next(),
+        }
+    }
+}
+
+impl Step {
+    /// What a body that is not whole is to its request.
+    fn next(self) -> Next<'static> {
+        match self {
+            Self::Whole | Self::More => Next::More,
+            Self::TooLarge => TOO_LARGE,
+            Self::Broken => BAD,
+        }
     }
 }
 
@@ -75,37 +153,10 @@ pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
     (requests, used)
 }
 
-fn with_body<'a>(bytes: &'a [u8], from: usize, head: Head<'a>, longest: usize) -> Next<'a> {
-    let whole = |body, length| {
-        Next::Request(Request {
-            target: head.target,
-            body,
-            keeps_alive: head.keeps_alive,
-            length,
-        })
-    };
-    match head.body_length {
-        Some(_) if head.chunked => BAD,
-        _ if head.chunked => match chunks::read(&bytes[from..], longest.saturating_sub(from)) {
-            Chunks::Whole { body, length } => whole(Cow::Owned(body), from + length),
-            Chunks::More => Next::More,
-            Chunks::TooLarge => TOO_LARGE,
-            Chunks::Broken => BAD,
-        },
-        stated => {
-            let length = from.checked_add(stated.unwrap_or(0));
-            let Some(length) = length.filter(|&length| length <= longest) else {
-                return TOO_LARGE;
-            };
-            let body = bytes.get(from..length);
-            body.map_or(Next::More, |body| whole(Cow::Borrowed(body), length))
-        }
-    }
-}
-
 /// A method is a word of capitals.
 fn looks_like_method(bytes: &[u8]) -> bool {
-    let word = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let begin = bytes.iter().take(METHOD_BYTES + 1);
+    let word = begin.take_while(|byte| byte.is_ascii_uppercase()).count();
     word <= METHOD_BYTES && (word == bytes.len() || 0 < word && bytes[word] == b' ')
 }
 
@@ -117,6 +168,15 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    fn request(&self, body: Cow<'a, [u8]>, length: usize) -> Next<'a> {
+        Next::Request(Request {
+            target: self.target,
+            body,
+            keeps_alive: self.keeps_alive,
+            length,
+        })
+    }
+
     fn parse(head: &'a str) -> Result<Self, Next<'static>> {
         let mut lines = head.split("\r\n");
         let mut words = lines.next().unwrap_or_default().split(' ');

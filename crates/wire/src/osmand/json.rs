@@ -10,7 +10,10 @@ use segel_model::{
 use serde_json::Value;
 
 use super::query::{EXTRA_BYTES, EXTRAS, device_id, moment};
-use crate::{limits::FIXES, read::bare};
+use crate::{
+    limits::FIXES,
+    read::{bare, set_moment},
+};
 
 /// Metres a second in kilometres an hour.
 const KMH_PER_M_S: f64 = 3.6;
@@ -43,7 +46,7 @@ fn said_device(value: &Value) -> Option<DeviceId> {
 
 fn report(device: &DeviceId, location: &Value, received: ServerTime) -> Report {
     let mut report = bare(device.clone(), ReportKind::Record, received);
-    report.time = location.get("timestamp").and_then(time);
+    set_moment(&mut report, location.get("timestamp").and_then(time));
     report.fix = location.get("coords").and_then(fix);
     report.battery = location.get("battery").and_then(battery);
     add_extra(&mut report, location);

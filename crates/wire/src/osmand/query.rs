@@ -9,7 +9,11 @@ use segel_model::{
     report::{Battery, Cell, Extra, Fix, FixSource, ReportKind},
 };
 
-use crate::{calendar::parse_rfc3339, jointech::place::KMH_PER_KNOT, read::bare};
+use crate::{
+    calendar::parse_rfc3339,
+    jointech::place::KMH_PER_KNOT,
+    read::{bare, set_moment},
+};
 
 /// The most values that are kept beside a report, and the longest name or word among them: phones may send anything.
 pub(crate) const EXTRAS: usize = 48;
@@ -35,7 +39,7 @@ pub(crate) fn report(query: &str, received: ServerTime) -> Result<Report, &'stat
         .and_then(device_id)
         .ok_or("no_device_id")?;
     let mut report = bare(device, ReportKind::Record, received);
-    report.time = value(&["timestamp"]).and_then(moment);
+    set_moment(&mut report, value(&["timestamp"]).and_then(moment));
     report.fix = fix(&value);
     report.battery = battery(&value);
     report.cell = value(&["cell"]).and_then(cell);

@@ -8,7 +8,7 @@ use alloc::{boxed::Box, format, vec::Vec};
 use segel_model::{DeviceId, OrderId, Report, ServerTime, order::SealCommand};
 
 use super::{
-    http::{self, Next, Request},
+    http::{Next, Progress, Request},
     json, query,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub(crate) struct Session {
     /// Bytes that are not read yet; empty, and without memory, most of the time.
     unread: Vec<u8>,
     unread_since: Option<ServerTime>,
+    /// How far the first request among them has been read.
+    progress: Progress,
     /// Bytes of the stream before `unread`.
     seen: u32,
     /// Reports of the last request that are not durable yet.
@@ -44,6 +46,7 @@ impl Session {
             limits,
             unread: Vec::new(),
             unread_since: None,
+            progress: Progress::default(),
             seen: 0,
             owed: 0,
             keeps_alive: true,
@@ -57,9 +60,13 @@ impl Session {
         let unread = core::mem::take(&mut self.unread);
         let mut used = 0;
         while self.owed == 0 && !self.closed && used < unread.len() {
-            match http::next(&unread[used..], self.limits.request_bytes as usize) {
+            let next = self
+                .progress
+                .next(&unread[used..], self.limits.request_bytes as usize);
+            match next {
                 Next::More => break,
                 Next::Request(request) => {
+                    self.progress = Progress::default();
                     let raw = &unread[used..used + request.length];
                     self.hear(now, request, raw);
                     used += raw.len();
@@ -134,6 +141,7 @@ impl Session {
     fn close(&mut self, reason: Reason) {
         self.closed = true;
         self.unread = Vec::new();
+        self.progress = Progress::default();
         self.unread_since = None;
         self.outputs.push(Output::Close(reason));
     }

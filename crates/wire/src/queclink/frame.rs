@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 
 use super::{binary, message::Message};
 
-use crate::read::cut;
+use crate::read::{cut, find};
 
 /// How text begins.
 const TEXT: [&[u8]; 3] = [b"+RESP:", b"+BUFF:", b"+ACK:"];
-/// What ends text.
-const ENDS: [u8; 2] = [b'$', 0];
+/// The longest of these.
+const LONGEST_HEAD: usize = 6;
 
 /// How the binary form begins, where its length stands, and in how many bytes (manual of the GV200, chapter 4).
 const BINARY: [(&[u8], usize, usize); 12] = [
@@ -43,6 +43,10 @@ pub enum Next {
     EndOfLine(usize),
     /// The beginning of a message; more bytes must come.
     More,
+}
+
+const fn ends_text(byte: u8) -> bool {
+    matches!(byte, b'$' | 0)
 }
 
 /// Looks at the bytes where a message should begin. Never asks for more than `longest` bytes.
@@ -77,7 +81,7 @@ fn could_begin(bytes: &[u8]) -> bool {
 
 fn next_text(bytes: &[u8], longest: usize) -> Next {
     let window = &bytes[..bytes.len().min(longest)];
-    let end = window.iter().position(|byte| ENDS.contains(byte));
+    let end = find(window, ends_text);
     let before_end = &window[..end.unwrap_or(window.len())];
     // Another message that begins inside means that the end of this one was lost.
     let inside = (1..before_end.len()).find(|&at| is_text(&before_end[at..]));
@@ -90,12 +94,9 @@ fn next_text(bytes: &[u8], longest: usize) -> Next {
 }
 
 fn next_binary(bytes: &[u8], (at, width): (usize, usize), longest: usize) -> Next {
-    let Some(counted) = bytes.get(at..at + width) else {
+    let Some(length) = counted(bytes, (at, width)) else {
         return Next::More;
     };
-    let length = counted
-        .iter()
-        .fold(0, |value, &byte| value << 8 | usize::from(byte));
     if longest < length {
         return garbage(bytes, "frame_too_long");
     }
@@ -109,6 +110,23 @@ fn next_binary(bytes: &[u8], (at, width): (usize, usize), longest: usize) -> Nex
     }
 }
 
+fn counted(bytes: &[u8], (at, width): (usize, usize)) -> Option<usize> {
+    let said = bytes.get(at..at + width)?.iter();
+    Some(said.fold(0, |value, &byte| value << 8 | usize::from(byte)))
+}
+
+/// Whether what came from `from` on may end what begins here, or break it off, its head being known.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    if is_text(bytes) {
+        let recent = &bytes[from.saturating_sub(LONGEST_HEAD - 1)..];
+        let begins_another = (0..recent.len()).any(|at| is_text(&recent[at..]));
+        return begins_another || bytes[from..].iter().any(|&byte| ends_text(byte));
+    }
+    let head = BINARY.iter().find(|(head, ..)| bytes.starts_with(head));
+    let length = head.and_then(|&(_, at, width)| counted(bytes, (at, width)));
+    length.is_none_or(|length| length <= bytes.len())
+}
+
 fn garbage(bytes: &[u8], what: &'static str) -> Next {
     Next::Garbage(until_beginning(bytes, 1), what)
 }
@@ -116,7 +134,7 @@ fn garbage(bytes: &[u8], what: &'static str) -> Next {
 /// How many bytes lie before the next possible beginning, `skip` of them known to be none.
 pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
     let rest = bytes.get(skip..).unwrap_or_default();
-    skip + rest.iter().position(|&byte| byte == b'+').unwrap_or(rest.len())
+    skip + find(rest, |byte| byte == b'+').unwrap_or(rest.len())
 }
 
 /// The whole messages in `bytes`, and how many bytes are done with.

@@ -70,6 +70,10 @@ impl Language for Queclink {
         }
     }
 
+    fn may_end(&self, bytes: &[u8], from: usize) -> bool {
+        frame::may_end(bytes, from)
+    }
+
     fn beginning(&self, bytes: &[u8], from: usize) -> usize {
         frame::until_beginning(bytes, from)
     }

@@ -7,7 +7,10 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::record;
-use crate::read::{cut, u16_at, u32_at};
+use crate::{
+    checksum::Table,
+    read::{cut, u16_at, u32_at},
+};
 
 /// A byte that says that somebody is there.
 pub const PING: u8 = 0xFF;
@@ -192,11 +195,22 @@ fn packet(bytes: &[u8], longest: usize) -> Result<Next, &'static str> {
     wait(bytes, whole, is_codec, Next::Packet(whole))
 }
 
+/// Whether what begins here, its head being known, has all its bytes.
+pub(crate) fn may_end(bytes: &[u8]) -> bool {
+    let whole = match bytes {
+        [0, 0, ..] => {
+            u32_at(bytes, field::LENGTH).map(|length| (length as usize).saturating_add(field::AROUND))
+        }
+        _ => u16_at(bytes, 0).map(|length| usize::from(length) + 2),
+    };
+    whole.is_none_or(|whole| whole <= bytes.len())
+}
+
 /// A length too great would swallow what follows: where the checksum does not hold and the records end before the packet does,
 /// so many of its bytes are the packet.
-pub(crate) fn own_length(packet: &[u8]) -> usize {
+pub(crate) fn own_length(packet: &[u8], is_intact: bool) -> usize {
     let body = body(packet);
-    let ends = match is_intact(packet) {
+    let ends = match is_intact {
         true => None,
         false => record::body_length(body).filter(|&ends| ends < body.len()),
     };
@@ -214,32 +228,12 @@ pub fn is_intact(packet: &[u8]) -> bool {
 
 /// CRC-16/ARC.
 pub fn checksum(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, &byte| {
-        let at = (crc ^ u16::from(byte)) & 0xFF;
-        (crc >> 8) ^ CHECKSUMS[usize::from(at)]
-    })
+    CRC.fold(0, bytes)
 }
 
-/// The checksums of single bytes, for the reflected polynomial 0x8005.
-const CHECKSUMS: [u16; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u16;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xA001
-            } else {
-                crc >> 1
-            };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
+/// 0x8005 from the low bit on.
+const POLYNOMIAL: u16 = 0xA001;
+static CRC: Table = Table::of(POLYNOMIAL);
 
 /// A body as a packet over TCP.
 pub fn wrap(body: &[u8]) -> Vec<u8> {
@@ -270,7 +264,7 @@ pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
         whole => {
             let length = whole.frame().unwrap_or(1);
             let length = match whole {
-                Next::Packet(_) => own_length(&rest[..length]),
+                Next::Packet(_) => own_length(&rest[..length], is_intact(&rest[..length])),
                 _ => length,
             };
             Some((length, Some(rest[..length].to_vec())))
@@ -351,7 +345,7 @@ mod tests {
         long[7] += 20;
         let stream = [long.clone(), packet.clone()].concat();
         assert_eq!(next(&stream, LONGEST), Next::Packet(packet.len() + 20));
-        assert_eq!(own_length(&stream[..packet.len() + 20]), packet.len());
+        assert_eq!(own_length(&stream[..packet.len() + 20], false), packet.len());
         assert_eq!(split(&stream, LONGEST).0, [long, packet]);
     }
 }

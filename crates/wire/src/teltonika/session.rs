@@ -62,6 +62,10 @@ impl Language for Teltonika {
         }
     }
 
+    fn may_end(&self, bytes: &[u8], _from: usize) -> bool {
+        frame::may_end(bytes)
+    }
+
     fn beginning(&self, bytes: &[u8], from: usize) -> usize {
         frame::until_beginning(bytes, from, usize::MAX)
     }
@@ -185,12 +189,12 @@ impl Teltonika {
     }
 
     fn hear_packet(&mut self, bytes: &[u8], talk: &mut Talk, now: ServerTime) -> Result<(), NoFrame> {
-        let own = frame::own_length(bytes);
-        let body = frame::body(&bytes[..own]);
         let is_intact = frame::is_intact(bytes);
+        let own = frame::own_length(bytes, is_intact);
+        let body = frame::body(&bytes[..own]);
         match body.first() {
             Some(&(codec::TWELVE | codec::THIRTEEN)) => self.hear_text(body, bytes, talk, now)?,
-            _ => self.hear_records(body, bytes, talk, now)?,
+            _ => self.hear_records((body, is_intact), bytes, talk, now)?,
         }
         if !is_intact {
             talk.oddity("wrong_checksum", bytes);
@@ -209,14 +213,14 @@ impl Teltonika {
     /// send them for ever and never come to the next.
     fn hear_records(
         &mut self,
-        body: &[u8],
+        (body, is_intact): (&[u8], bool),
         bytes: &[u8],
         talk: &mut Talk,
         now: ServerTime,
     ) -> Result<(), NoFrame> {
         let device = self.device(talk).unwrap_or_else(nobody);
         let said = record::reports(body, &device, now);
-        if said.reports.is_empty() && !frame::is_intact(bytes) {
+        if said.reports.is_empty() && !is_intact {
             return Err(no_packet(bytes, talk));
         }
         let said = said.or_bare(&device, now);

@@ -79,7 +79,7 @@ fn drain(session: &mut Session) -> Heard {
 }
 
 /// The bytes of a row. One was published without its last byte.
-fn bytes(row: &Row) -> Vec<u8> {
+pub(crate) fn bytes(row: &Row) -> Vec<u8> {
     let mut bytes = unhex(row.text("hex"));
     if bytes.ends_with(b"\r") {
         bytes.push(b'\n');

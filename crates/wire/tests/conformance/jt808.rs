@@ -149,7 +149,7 @@ impl<'a> Digits<'a> {
 }
 
 /// Decoder rows are frames after un-escaping.
-fn on_the_wire(row_bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn on_the_wire(row_bytes: &[u8]) -> Vec<u8> {
     let [first, inside @ .., last] = row_bytes else {
         panic!("a row has a frame");
     };

@@ -38,7 +38,7 @@ fn hear(bytes: &[u8]) -> Heard {
 }
 
 /// Rows are messages without the end that the framing takes away.
-fn bytes(row: &Row) -> Vec<u8> {
+pub(crate) fn bytes(row: &Row) -> Vec<u8> {
     let mut bytes = unhex(row.text("hex"));
     if bytes.last() != Some(&frame::END) {
         bytes.push(frame::END);

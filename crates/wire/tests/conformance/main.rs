@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a row that cannot be read fails the test")]
 
 mod gt06;
+mod guess;
 mod kingwo;
 
 use std::{

@@ -42,7 +42,7 @@ fn hear(bytes: &[u8]) -> Heard {
 }
 
 /// The rows of text have lost the end of their line.
-fn bytes(row: &Row) -> Vec<u8> {
+pub(crate) fn bytes(row: &Row) -> Vec<u8> {
     match row.value["text"].as_str() {
         Some(text) => format!("{}\r\n", text.trim_end()).into_bytes(),
         None => unhex(row.text("hex")),

@@ -23,7 +23,7 @@ fn hear_as(profile: Profile, bytes: &[u8]) -> Heard {
 }
 
 /// Decoder rows are frames without their end; some kept it.
-fn on_the_wire(row: &Row) -> Vec<u8> {
+pub(crate) fn on_the_wire(row: &Row) -> Vec<u8> {
     let mut bytes = unhex(row.text("hex"));
     if row.value["text"].is_string() && bytes.last() != Some(&b'$') {
         bytes.push(b'$');

@@ -7,17 +7,31 @@ const LINE_BYTES: usize = 256;
 /// Hexadecimal digits of a chunk's length: more is longer than any body that is taken.
 const DIGITS: usize = 8;
 
-/// What the bytes of a body are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chunks {
-    /// All of it, and how many bytes it took.
-    Whole {
-        /// The chunks, one after the other.
-        body: Vec<u8>,
-        /// Bytes of chunks, lengths and trailers.
-        length: usize,
-    },
-    /// The beginning of one.
+/// A body that is being put together.
+#[derive(Debug, Default)]
+pub struct Chunks {
+    /// The chunks so far, one after the other.
+    body: Vec<u8>,
+    /// Bytes of chunks, lengths and trailers that are done with.
+    used: usize,
+    part: Part,
+}
+
+/// Which part of it comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Part {
+    #[default]
+    Chunk,
+    Trailer,
+    Nothing,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is all there.
+    Whole,
+    /// More must come.
     More,
     /// It asks for more than may be taken.
     TooLarge,
@@ -25,57 +39,69 @@ pub enum Chunks {
     Broken,
 }
 
-/// Reads a body from its first chunk on, of at most `longest` bytes as they come.
-pub fn read(bytes: &[u8], longest: usize) -> Chunks {
-    let (mut body, mut used) = (Vec::new(), 0);
-    loop {
-        let size = match line(bytes, &mut used, longest) {
-            Ok(line) => size(line),
-            Err(stopped) => return stopped,
-        };
-        match size {
-            None => return Chunks::Broken,
-            Some(0) => return trailers(bytes, used, longest, body),
-            Some(size) => {
-                let end = used.saturating_add(size);
-                if longest < end.saturating_add(2) {
-                    return Chunks::TooLarge;
-                }
-                match bytes.get(end..end + 2) {
-                    None => return Chunks::More,
-                    Some(b"\r\n") => body.extend_from_slice(&bytes[used..end]),
-                    Some(_) => return Chunks::Broken,
-                }
-                used = end + 2;
+impl Chunks {
+    /// Reads on, from where the last call came to. The bytes are those of the body from its first chunk on, of which at most
+    /// `longest` are taken.
+    pub fn go_on(&mut self, bytes: &[u8], longest: usize) -> Step {
+        loop {
+            let read = match self.part {
+                Part::Chunk => self.chunk(bytes, longest),
+                Part::Trailer => self.trailer(bytes, longest),
+                Part::Nothing => return Step::Whole,
+            };
+            if let Err(stopped) = read {
+                return stopped;
             }
         }
     }
-}
 
-/// Passes over the trailers: lines up to an empty one.
-fn trailers(bytes: &[u8], mut used: usize, longest: usize, body: Vec<u8>) -> Chunks {
-    loop {
-        match line(bytes, &mut used, longest) {
-            Ok([]) => return Chunks::Whole { body, length: used },
-            Ok(_) => {}
-            Err(stopped) => return stopped,
+    /// The body and how many bytes it took, once it is whole.
+    pub fn take(&mut self) -> (Vec<u8>, usize) {
+        (core::mem::take(&mut self.body), self.used)
+    }
+
+    /// Takes one chunk.
+    fn chunk(&mut self, bytes: &[u8], longest: usize) -> Result<(), Step> {
+        let (line, from) = line(bytes, self.used, longest)?;
+        let size = size(line).ok_or(Step::Broken)?;
+        if size == 0 {
+            (self.part, self.used) = (Part::Trailer, from);
+            return Ok(());
         }
+        let end = from.saturating_add(size);
+        if longest < end.saturating_add(2) {
+            return Err(Step::TooLarge);
+        }
+        match bytes.get(end..end + 2) {
+            None => return Err(Step::More),
+            Some(b"\r\n") => self.body.extend_from_slice(&bytes[from..end]),
+            Some(_) => return Err(Step::Broken),
+        }
+        self.used = end + 2;
+        Ok(())
+    }
+
+    /// Passes over one trailer; an empty line is behind the last.
+    fn trailer(&mut self, bytes: &[u8], longest: usize) -> Result<(), Step> {
+        let (line, from) = line(bytes, self.used, longest)?;
+        self.used = from;
+        if line.is_empty() {
+            self.part = Part::Nothing;
+        }
+        Ok(())
     }
 }
 
-/// The next line, without its end.
-fn line<'a>(bytes: &'a [u8], used: &mut usize, longest: usize) -> Result<&'a [u8], Chunks> {
-    let rest = bytes.get(*used..).unwrap_or_default();
+/// The line that begins there, without its end, and where the next begins.
+fn line(bytes: &[u8], from: usize, longest: usize) -> Result<(&[u8], usize), Step> {
+    let rest = bytes.get(from..).unwrap_or_default();
     let window = &rest[..rest.len().min(LINE_BYTES)];
     match window.windows(2).position(|two| two == b"\r\n") {
-        Some(end) if longest < *used + end + 2 => Err(Chunks::TooLarge),
-        Some(end) => {
-            *used += end + 2;
-            Ok(&rest[..end])
-        }
-        None if window.len() == LINE_BYTES => Err(Chunks::Broken),
-        None if longest <= bytes.len() => Err(Chunks::TooLarge),
-        None => Err(Chunks::More),
+        Some(end) if longest < from + end + 2 => Err(Step::TooLarge),
+        Some(end) => Ok((&rest[..end], from + end + 2)),
+        None if window.len() == LINE_BYTES => Err(Step::Broken),
+        None if longest <= bytes.len() => Err(Step::TooLarge),
+        None => Err(Step::More),
     }
 }
 
