@@ -98,7 +98,15 @@ impl Moving {
             return;
         }
         self.reports = self.reports.saturating_add(1);
-        if observed.standing == Standing::Undated || self.last_at.is_some_and(|newest| observed.at < newest) {
+        if observed.standing == Standing::Undated {
+            // Signs of life tell no time, and of some seals nothing else tells the battery: it is what it is when they come.
+            let told = observed
+                .battery_percent
+                .filter(|_| observed.device_time.is_none());
+            self.battery_percent = told.or(self.battery_percent);
+            return;
+        }
+        if self.last_at.is_some_and(|newest| observed.at < newest) {
             return;
         }
         self.last_at = Some(observed.at);
@@ -779,5 +787,27 @@ fn messages(state: &mut State, event: &Event, stamp: &Stamp) {
             with(&mut state.messages, message, |message| message.trouble = None);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::testing::{at, observed_at};
+
+    /// Some seals tell their battery in signs of life alone, which tell no time; without it they could never be assigned.
+    #[test]
+    fn a_sign_of_life_tells_the_battery_and_a_clock_in_doubt_does_not() {
+        let mut moving = Moving::default();
+        let told = |percent, device_time| Observed {
+            standing: Standing::Undated,
+            battery_percent: Some(percent),
+            device_time,
+            ..observed_at(at(0))
+        };
+        moving.observe(&told(83, None));
+        assert_eq!((moving.battery_percent, moving.last_at), (Some(83), None));
+        moving.observe(&told(12, Some(segel_model::DeviceTime::from_unix_ms(1))));
+        assert_eq!(moving.battery_percent, Some(83));
     }
 }

@@ -138,8 +138,10 @@ fn end_of(record: &GrantRecord) -> ServerTime {
 }
 
 fn fits(method: &UnlockMethod, opened: &Opened<'_>) -> bool {
-    // Contacts alone do not say how; the order or card under the grant is then the likely way.
-    let Some(by) = opened.by else { return true };
+    // Contacts alone do not say how, nor do the words of some seals; the order or card under the grant is then the likely way.
+    let Some(by) = opened.by.filter(|by| *by != UnsealBy::NotSaid) else {
+        return true;
+    };
     match method {
         UnlockMethod::Command => matches!(by, UnsealBy::Platform | UnsealBy::StaticPwd),
         UnlockMethod::DynamicPassword => matches!(by, UnsealBy::Platform | UnsealBy::DynamicPwd),
@@ -231,6 +233,7 @@ fn how(by: Option<UnsealBy>) -> &'static str {
         Some(UnsealBy::DynamicPwd) => "by one-time password",
         Some(UnsealBy::StaticPwd) => "by fixed password",
         Some(UnsealBy::Key) => "by key",
+        Some(UnsealBy::NotSaid) => "in a way that it does not say",
         None => "shown by its contacts",
     }
 }

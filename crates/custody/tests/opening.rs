@@ -368,6 +368,41 @@ fn another_way_than_the_granted_one_is_no_match() {
     );
 }
 
+/// Some locks say that they were opened and never how: under a grant that is the way that was granted.
+#[test]
+fn an_opening_of_which_the_seal_does_not_say_how_is_the_granted_one() {
+    check(
+        "given checked
+         0:27 oka grants card to teo
+         0:29 seal 1 at destination open says unsealed-and-not-how",
+        expect![[r#"
+            0:27 grant 1 until 0:57
+            0:27 trip 1 11 SealCheck > 12 RemovalGranted (customs lets it be opened)
+            0:27 order 2: AuthoriseCards { cards: ["1234567890"] }
+            0:27 SKP message 10: E12
+            0:29 opened at 0:29 in a way that it does not say under grant 1
+            0:29 grant 1 ended: Used
+            0:29 order 3: WithdrawCards { cards: ["1234567890"] }
+            0:29 trip 1 12 RemovalGranted > 13 Removing (in a way that it does not say)
+            0:29 trip 1 Removal starts at 0:29, limit 5 min
+            0:29 SKP message 11: E13
+        "#]],
+    );
+}
+
+/// Without a grant it is an opening like any other.
+#[test]
+fn an_opening_of_which_the_seal_does_not_say_how_needs_a_grant() {
+    check(
+        "given travelling\n0:16 seal 1 at road open says unsealed-and-not-how",
+        expect![[r#"
+            0:16 opened at 0:16 in a way that it does not say under NO GRANT
+            0:16 ALARM 1 A02 S1: the seal was opened without a grant (in a way that it does not say)
+            0:16 SKP message 7: E07
+        "#]],
+    );
+}
+
 /// Invariant 6: an opening in 7 to 12 without authorisation is critical and cannot be deleted or closed by a machine; it
 /// blocks removal until an officer decides.
 #[test]

@@ -91,6 +91,8 @@ pub enum UnsealBy {
     StaticPwd,
     /// A key.
     Key,
+    /// The seal does not say.
+    NotSaid,
 }
 
 /// Why a seal did not open.

@@ -65,6 +65,10 @@ pub const fn decoder_version(protocol: Protocol) -> u16 {
         Protocol::Osmand => 2,
         // 2: what is shorter than any record ends a batch.
         Protocol::Jt808 | Protocol::Meitrack => 2,
+        // 2: an unlocking of which the seal does not say how is told so, and not as one by a key.
+        Protocol::Gt06 => 2,
+        // 2: the volts of the battery are read as per cent, too.
+        Protocol::Eseal => 2,
         _ => 1,
     }
 }

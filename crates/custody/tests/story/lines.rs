@@ -235,6 +235,7 @@ fn signal(text: &str) -> Signal {
         "unsealed-by-command" => unsealed(UnsealBy::Platform, None),
         "unsealed-by-password" => unsealed(UnsealBy::StaticPwd, None),
         "unsealed-by-dynamic" => unsealed(UnsealBy::DynamicPwd, None),
+        "unsealed-and-not-how" => unsealed(UnsealBy::NotSaid, None),
         "unsealed-by-bluetooth" => unsealed(UnsealBy::BtApp, None),
         "unsealed-by-key" => unsealed(UnsealBy::Key, None),
         "unsealed-by-card" => unsealed(UnsealBy::Card, Some("1234567890")),

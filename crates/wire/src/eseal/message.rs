@@ -216,7 +216,7 @@ impl<'a> Message<'a> {
         (0.0..=f64::from(u16::MAX))
             .contains(&millivolts)
             .then_some(Battery {
-                percent: None,
+                percent: Some(level(millivolts)),
                 charging: false,
                 battery_mv: Some(millivolts as u16),
             })
@@ -274,8 +274,20 @@ impl<'a> Message<'a> {
         );
         put("nfc", self.text(field::NFC).map(|nfc| Extra::Text(nfc.into())));
         put("rssi_dbm", whole(field::RSSI));
+        put("battery_estimated", self.battery().map(|_| Extra::Flag(true)));
         extra
     }
+}
+
+/// Thousandths of a volt of a lithium cell that has nothing more to give, and of a full one. The seal tells volts alone, and one
+/// of whose battery nobody knows how full it is could never be assigned to a trip.
+const EMPTY_MV: f64 = 3_400.0;
+const FULL_MV: f64 = 4_100.0;
+
+/// Per cent of a cell of that voltage: an estimate.
+fn level(millivolts: f64) -> u8 {
+    let part = (millivolts - EMPTY_MV) / (FULL_MV - EMPTY_MV);
+    libm::round((part * 100.0).clamp(0.0, 100.0)) as u8
 }
 
 /// What a seal that starts is told: the only settings seen, which it says back as `Startup OK`. What each number means is not
@@ -348,6 +360,19 @@ mod tests {
         assert_eq!(door("Open").rope, Some(false));
         assert_eq!(door("").rope, None);
         assert_eq!(door("Close").sealed(), None, "it says nothing of a motor");
+    }
+
+    #[test]
+    fn a_level_is_estimated_between_an_empty_and_a_full_cell() {
+        for (millivolts, percent) in [
+            (0.0, 0),
+            (3_400.0, 0),
+            (3_750.0, 50),
+            (4_100.0, 100),
+            (12_000.0, 100),
+        ] {
+            assert_eq!(level(millivolts), percent, "{millivolts}");
+        }
     }
 
     #[test]

@@ -133,10 +133,10 @@ pub(super) fn is_alarm(reading: &Reading<'_>) -> bool {
     named || reading.report.signals.iter().any(|signal| !quiet(signal))
 }
 
-/// The seal says that it was unlocked and not how. There is no word for that, and none that opens by a grant may be claimed.
+/// The seal says that it was unlocked and not how.
 const fn unlocked() -> Signal {
     Signal::Unsealed {
-        by: UnsealBy::Key,
+        by: UnsealBy::NotSaid,
         actor: None,
         fence: None,
     }

@@ -50,6 +50,7 @@ fn whole(reason: &str) -> Option<&'static str> {
         "by one-time password" => "dengan kata sandi sekali pakai",
         "by fixed password" => "dengan kata sandi tetap",
         "by key" => "dengan anak kunci",
+        "in a way that it does not say" => "dengan cara yang tidak disebutkannya",
         "shown by its contacts" => "ditunjukkan oleh kontaknya",
         "left the origin without authorisation" => "meninggalkan area asal tanpa izin",
         "a critical alarm has not been decided about" => "alarm kritis belum diputuskan",
