@@ -34,6 +34,8 @@ pub struct Doors {
     pub base: String,
     /// For Jointech seals.
     pub jointech: SocketAddr,
+    /// For seals of each protocol that has a door, Jointech among them.
+    pub seals: BTreeMap<String, SocketAddr>,
     /// The two codes of a first start, customs and provider.
     pub codes: Option<(String, String)>,
 }
@@ -267,13 +269,16 @@ impl Drop for Running {
 /// Reads what it prints at its start. Afterwards the pipe stays open and empty: it prints nothing more.
 fn read_doors(stdout: std::process::ChildStdout) -> Result<Doors> {
     let mut lines = BufReader::new(stdout).lines();
-    let (mut base, mut jointech, mut customs, mut provider) = (None, None, None, None);
+    let (mut base, mut customs, mut provider) = (None, None, None);
+    let mut seals = BTreeMap::new();
     for line in &mut lines {
         let line = line.context("could not read its output")?;
         let mut words = line.split_whitespace();
         match (words.next(), words.next(), words.next()) {
             (Some("people"), Some(address), _) => base = Some(address.to_owned()),
-            (Some("jointech"), Some(address), _) => jointech = Some(address.parse()?),
+            (Some(protocol), Some(address), Some("(TCP)")) => {
+                seals.insert(protocol.to_owned(), address.parse()?);
+            }
             (Some("customs"), Some("supervisor"), Some(code)) => customs = Some(code.to_owned()),
             (Some("provider"), Some("administrator"), Some(code)) => provider = Some(code.to_owned()),
             (Some("ready"), ..) => break,
@@ -283,7 +288,8 @@ fn read_doors(stdout: std::process::ChildStdout) -> Result<Doors> {
     std::thread::spawn(move || lines.for_each(drop));
     Ok(Doors {
         base: base.context("it named no door for people")?,
-        jointech: jointech.context("it named no door for seals")?,
+        jointech: *seals.get("jointech").context("it named no door for seals")?,
+        seals,
         codes: customs.zip(provider),
     })
 }

@@ -21,6 +21,7 @@ use segel_measure::START;
 use segel_model::SealId;
 use segel_sim::client::figure;
 use segel_sim::load::{self, Load};
+use segel_sim::seal::languages::JOINTECH;
 use segel_store::{Options, Store};
 
 /// However hard it blows, nobody honest waits longer than this.
@@ -349,6 +350,7 @@ fn a_stop_in_the_middle_of_a_flood_takes_less_than_five_seconds_and_loses_nothin
 fn flood(target: SocketAddr, in_flight: usize, lasting: Duration) -> Load {
     let road = [(-6.94, 110.42), (-6.98, 110.30)];
     Load {
+        language: JOINTECH,
         target,
         seals: 100,
         first_id: 8_620_000_000,

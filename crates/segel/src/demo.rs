@@ -4,6 +4,7 @@
 //! The first start plays three hours of the past at a run, on a clock that rushes until it has caught up; from then on
 //! time is true. People's passwords are made at random and kept beside the demonstration's data, for its sign-in cards.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use segel_model::report::Protocol;
 use segel_model::rulebook::EditionNumber;
 use segel_model::{Rulebook, ServerTime};
 use segel_server::api::{DemoCard, DemoCards, Settings};
@@ -47,6 +49,12 @@ pub struct Options {
     /// The port for Jointech seals.
     #[arg(long, default_value_t = 5014)]
     jointech_port: u16,
+    /// The port for seals that speak JT/T 808.
+    #[arg(long, default_value_t = 5015)]
+    jt808_port: u16,
+    /// The port for GT06 seals.
+    #[arg(long, default_value_t = 5023)]
+    gt06_port: u16,
     /// The port for phones.
     #[arg(long, default_value_t = 5055)]
     osmand_port: u16,
@@ -127,7 +135,10 @@ impl Stage {
             http_plain: options.tls.then(|| ([127, 0, 0, 1], 0).into()),
             jointech: at(options.jointech_port),
             osmand: at(options.osmand_port),
-            ..Listen::default()
+            seals: BTreeMap::from([
+                (Protocol::Jt808, at(options.jt808_port)),
+                (Protocol::Gt06, at(options.gt06_port)),
+            ]),
         };
         let basemap = options.basemap.as_deref().map(Basemap::open).transpose()?;
         let settings = Settings {
@@ -220,13 +231,12 @@ impl Stage {
         let seed = now_ms().unsigned_abs() / 1000;
         let memories = self.data.join("seals");
         fs::create_dir_all(&memories).context("could not create the folder of the seals' memories")?;
-        let demo = Arc::new(Demo::new(
-            &base(doors),
-            loopback(doors.jointech),
-            cast,
-            seed,
-            memories,
-        )?);
+        let others = doors.seals.iter();
+        let mut seals: BTreeMap<String, SocketAddr> = others
+            .map(|(protocol, door)| (protocol.name().to_owned(), loopback(*door)))
+            .collect();
+        seals.insert(Protocol::Jointech.name().to_owned(), loopback(doors.jointech));
+        let demo = Arc::new(Demo::new(&base(doors), seals, cast, seed, memories)?);
         if self.first {
             println!("segel demo: plays three hours of the past, in three quarters of a minute");
             demo.past(self.tempo)?;

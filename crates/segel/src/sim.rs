@@ -1,14 +1,16 @@
 //! `segel sim`: simulated counterparts as programs of their own.
 
 mod bare;
+mod seal;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use segel_sim::histogram::Histogram;
 use segel_sim::load::{self, Load, Outcome};
+use segel_sim::seal::languages::{LANGUAGES, Language};
 use serde_json::{Value, json};
 
 /// Seals drive this stretch of road where none is given: out of Tanjung Emas.
@@ -25,17 +27,20 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Many seals that report at a rate and wait for their acknowledgements.
+    /// Many seals that report at a rate and wait for their acknowledgements, which count only where they name what was said.
+    /// Kingwo's name nothing but the sort of message; Queclink positions are counted by a heartbeat behind each, Meitrack in
+    /// blocks (CCC), because only these are acknowledged.
     Load(LoadOptions),
+    /// One seal that lives a trip: locked, driven along a road, cut or not, opened when it is told to.
+    Seal(seal::Options),
     /// The least a server can do: acknowledges every record and keeps nothing. What `segel bench` is held against.
     Bare(bare::Options),
 }
 
 #[derive(Debug, Args)]
 struct LoadOptions {
-    /// What the seals speak.
-    #[arg(long, default_value = "jointech")]
-    protocol: Spoken,
+    #[command(flatten)]
+    spoken: Spoken,
     /// How many seals, each with a connection of its own.
     #[arg(long, default_value_t = 200)]
     seals: u32,
@@ -71,9 +76,34 @@ struct LoadOptions {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Spoken {
-    Jointech,
+/// What is spoken.
+#[derive(Debug, Args)]
+struct Spoken {
+    /// What is spoken: jointech, jt808, gt06, kingwo, eseal, queclink, teltonika or meitrack.
+    #[arg(long, default_value = "jointech")]
+    protocol: String,
+    /// In which dialect, by the name of the profile a seal is registered with; without it the protocol's first. jt808 has
+    /// any (2013), jt808 (2019), jt709, jt705, hhd, bsj and aovx; queclink any and queclink_sack; teltonika fmb (codec 8
+    /// extended) and any (codec 8).
+    #[arg(long)]
+    profile: Option<String>,
+}
+
+impl Spoken {
+    fn language(&self) -> Result<Language> {
+        let known = || {
+            let names = LANGUAGES
+                .iter()
+                .map(|one| format!("{}/{}", one.protocol, one.profile));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        Language::find(&self.protocol, self.profile.as_deref()).with_context(|| {
+            format!(
+                "no simulated seal speaks that; protocols and profiles are {}",
+                known()
+            )
+        })
+    }
 }
 
 type Road = [(f64, f64); 2];
@@ -83,16 +113,17 @@ pub fn run(options: Options) -> Result<()> {
     segel_server::descriptors::raise()?;
     match options.what {
         What::Load(options) => load(options),
+        What::Seal(options) => seal::run(&options),
         What::Bare(options) => bare::run(&options),
     }
 }
 
 fn load(options: LoadOptions) -> Result<()> {
-    let Spoken::Jointech = options.protocol;
+    let language = options.spoken.language()?;
     let (json, slices) = (options.json, options.slices);
     let outcome = load::run(&options.load()?)?;
     if !json {
-        print!("{}", as_text(&outcome));
+        print!("{}", as_text(&outcome, language));
         return Ok(());
     }
     let mut value = as_json(&outcome);
@@ -107,6 +138,7 @@ impl LoadOptions {
     fn load(self) -> Result<Load> {
         Ok(Load {
             target: address(&self.target)?,
+            language: self.spoken.language()?,
             seals: self.seals,
             first_id: self.first_id,
             rate: self.rate,
@@ -162,18 +194,19 @@ fn parts(latency: &Histogram) -> Value {
     json!({"parts": parts, "worst_ns": worst.as_nanos() as u64})
 }
 
-fn as_text(outcome: &Outcome) -> String {
+fn as_text(outcome: &Outcome, language: Language) -> String {
     let ms = |part: f64| outcome.latency.quantile(part).as_secs_f64() * 1e3;
     format!(
         "sent            {}\n\
-         acknowledged    {} ({:.0} a second)\n\
+         acknowledged    {} ({:.0} a second; {})\n\
          unacknowledged  {}\n\
-         strange         {} (answers with a serial nobody waited for)\n\
+         strange         {} (answers that name what nobody waited for)\n\
          broken          {} (connections)\n\
          latency         p50 {:.3} ms, p99 {:.3} ms, p99.9 {:.3} ms, max {:.3} ms (from due to acknowledged)\n",
         outcome.sent,
         outcome.acknowledged,
         outcome.rate(),
+        language.counted(),
         outcome.sent - outcome.acknowledged,
         outcome.strange,
         outcome.broken,

@@ -13,7 +13,8 @@ use crate::client::Client;
 use crate::demo::container_number;
 use crate::load::{acknowledged_serial, interval_answer};
 use crate::photo::snapshot;
-use crate::seal::jointech::{JointechSeal, LockEvent, Moment, Status};
+use crate::seal::jointech::JointechSeal;
+use crate::seal::moment::{Happening, Moment, Status};
 use crate::story::Stage;
 
 /// Half the width of the corridor.
@@ -114,6 +115,11 @@ impl Convoy {
     pub fn move_to(&mut self, base: &str, jointech: SocketAddr) {
         self.stage = self.stage.at(base);
         self.jointech = jointech;
+    }
+
+    /// The route on its road, approved.
+    pub fn route(&self) -> u64 {
+        self.route
     }
 
     /// The photo that stands for all.
@@ -315,8 +321,9 @@ impl Line {
     pub fn close(&mut self) -> Result<()> {
         self.moment.status = Status::SEALED;
         self.moment.unix_s = jiff::Timestamp::now().as_second();
-        let (frame, serial) = self.seal.lock_event(&self.moment, LockEvent::AutoLocked);
-        self.say(&frame, serial)?;
+        if let Some((frame, serial)) = self.seal.lock_event(&self.moment, Happening::AutoLocked) {
+            self.say(&frame, serial)?;
+        }
         self.report()
     }
 

@@ -1,6 +1,7 @@
 //! The demonstration's world: a past made at a run, then a present in true time with something of everything going on, and
 //! three things that wait for the visitor.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::cast::{Cast, EMAS, PRIOK};
 use crate::client::Client;
 use crate::roads::Roads;
 use crate::seal::device::{Condition, Device, FACTORY_PASSWORD};
+use crate::seal::languages::{JOINTECH, Language};
 use crate::story::{Driver, Pace, Script, Stage, StockedSeal, Stop, Trouble};
 use crate::tempo::Tempo;
 
@@ -48,8 +50,8 @@ const HEARD_WITHIN: Duration = Duration::from_secs(30);
 pub struct Demo {
     /// The API, `http://127.0.0.1:8080`.
     pub base: String,
-    /// The Jointech door.
-    pub seals: SocketAddr,
+    /// The doors of seals, by the name of their protocol.
+    pub seals: BTreeMap<String, SocketAddr>,
     /// The people.
     pub cast: Cast,
     roads: Roads,
@@ -60,7 +62,13 @@ pub struct Demo {
 impl Demo {
     /// A world for this server and these people; `seed` keeps container numbers of one start apart from another's, and
     /// `memories` is the folder of what the seals remember while they are switched off.
-    pub fn new(base: &str, seals: SocketAddr, cast: Cast, seed: u64, memories: PathBuf) -> Result<Self> {
+    pub fn new(
+        base: &str,
+        seals: BTreeMap<String, SocketAddr>,
+        cast: Cast,
+        seed: u64,
+        memories: PathBuf,
+    ) -> Result<Self> {
         Ok(Self {
             base: base.to_owned(),
             seals,
@@ -83,7 +91,8 @@ impl Demo {
         ];
         let mut threads = Vec::new();
         for (place, script) in (0..).zip(stories) {
-            let seal = self.stocked(&stage, &script, FIRST_DEVICE + place, runtime.handle())?;
+            let device = (JOINTECH, FIRST_DEVICE + place);
+            let seal = self.stocked(&stage, &script, device, runtime.handle())?;
             let (demo, stage) = (Arc::clone(self), stage.clone());
             threads.push(std::thread::spawn(move || {
                 let played = stage.play(&script, &seal, &demo.roads);
@@ -116,10 +125,11 @@ impl Demo {
             (&priok, Yard::Marunda, Trouble::LowBattery, Stop::Never),
         ];
         for (place, (stage, yard, trouble, stop)) in (10..).zip(lanes) {
+            let device = (yard.language(), FIRST_DEVICE + place);
             let (demo, stage, handle) = (Arc::clone(self), stage.clone(), runtime.handle().clone());
             std::thread::Builder::new()
                 .name(format!("story {yard:?}"))
-                .spawn(move || demo.lane(&stage, yard, trouble, stop, FIRST_DEVICE + place, &handle))
+                .spawn(move || demo.lane(&stage, yard, trouble, stop, device, &handle))
                 .context("could not start a story")?;
         }
         await_first_truck(&emas);
@@ -127,7 +137,15 @@ impl Demo {
     }
 
     /// One way's stories, one after the other.
-    fn lane(&self, stage: &Stage, yard: Yard, trouble: Trouble, stop: Stop, device: u64, handle: &Handle) {
+    fn lane(
+        &self,
+        stage: &Stage,
+        yard: Yard,
+        trouble: Trouble,
+        stop: Stop,
+        device: SpokenDevice,
+        handle: &Handle,
+    ) {
         loop {
             let script = self.script(yard, trouble, stop);
             if let Err(failure) = self.next_story(stage, yard, script, device, handle) {
@@ -143,7 +161,7 @@ impl Demo {
         stage: &Stage,
         yard: Yard,
         mut script: Script,
-        device: u64,
+        device: SpokenDevice,
         handle: &Handle,
     ) -> Result<()> {
         let (trip, seal) = match unfinished(stage, yard)? {
@@ -156,7 +174,8 @@ impl Demo {
                 (trip, seal)
             }
             None => {
-                let seal = self.stocked(stage, &script, self.spare(&stage.operator, device)?, handle)?;
+                let spare = self.spare(&stage.operator, device)?;
+                let seal = self.stocked(stage, &script, spare, handle)?;
                 stage.bring_back(&script, &seal, &self.roads)?;
                 let played = stage.play(&script, &seal, &self.roads);
                 (
@@ -229,9 +248,15 @@ impl Demo {
 
     /// A seal of that device number, registered where it is not yet, switched on where it was last and heard of; one that
     /// was never heard of lies where its way begins.
-    fn stocked(&self, stage: &Stage, script: &Script, number: u64, handle: &Handle) -> Result<StockedSeal> {
+    fn stocked(
+        &self,
+        stage: &Stage,
+        script: &Script,
+        device: SpokenDevice,
+        handle: &Handle,
+    ) -> Result<StockedSeal> {
         let begins = stage.drive(script, &self.roads)?.at_s(0.0).position;
-        let known = find_seal(&stage.operator, number)?;
+        let known = find_seal(&stage.operator, device)?;
         let condition = Condition {
             place: known.as_ref().and_then(last_place).unwrap_or(begins),
             battery_percent: 96,
@@ -240,10 +265,16 @@ impl Demo {
             refuses_interval: false,
             locked: false,
         };
-        let device = self.switched_on(number, condition, stage, handle)?;
-        let (id, label) = registered(stage, known, number)?;
+        let (id, label) = registered(stage, known, device)?;
+        let card = card_of(device.0);
+        let device = self.switched_on(device, condition, stage, handle)?;
         await_first_report(stage, id)?;
-        Ok(StockedSeal { id, label, device })
+        Ok(StockedSeal {
+            id,
+            label,
+            device,
+            card,
+        })
     }
 
     /// The seal of a trip that an earlier run left: where it was, and as it was.
@@ -259,7 +290,10 @@ impl Demo {
             refuses_interval: false,
             locked: last["lock"]["motor"] == true,
         };
-        let device = self.switched_on(word(&seal, "device")?.parse()?, condition, stage, handle)?;
+        let (protocol, profile) = (word(&seal, "protocol")?, word(&seal, "profile")?);
+        let language = Language::find(&protocol, Some(&profile)).context("a seal speaks nothing we know")?;
+        let number = word(&seal, "device")?.parse()?;
+        let device = self.switched_on((language, number), condition, stage, handle)?;
         if condition.locked && last["lock"]["rope"] == false {
             device.cut_rope();
         }
@@ -267,18 +301,24 @@ impl Demo {
             id,
             label: word(&seal, "label")?,
             device,
+            card: card_of(language),
         })
     }
 
     fn switched_on(
         &self,
-        number: u64,
+        (language, number): SpokenDevice,
         condition: Condition,
         stage: &Stage,
         handle: &Handle,
     ) -> Result<Device> {
         let _runtime = handle.enter();
-        let device = Device::switch_on(number, condition, self.seals, stage.tempo);
+        let door = self.seals.get(language.protocol);
+        let door = *door.with_context(|| format!("there is no door for {}", language.protocol))?;
+        let device = Device::switch_on(language.voice(number), condition, door, stage.tempo);
+        if let Some(card) = card_of(language) {
+            device.know_card(card);
+        }
         let memory = self.memories.join(format!("{number:010}"));
         device
             .remember_in(memory)
@@ -287,8 +327,9 @@ impl Demo {
     }
 
     /// The number itself, or the next in its hundreds whose seal is not bound to a trip.
-    fn spare(&self, operator: &Client, number: u64) -> Result<u64> {
+    fn spare(&self, operator: &Client, (language, number): SpokenDevice) -> Result<SpokenDevice> {
         for candidate in (number..number + 10_000).step_by(100) {
+            let candidate = (language, candidate);
             match find_seal(operator, candidate)? {
                 Some(seal) if !seal["trip"].is_null() => {}
                 _ => return Ok(candidate),
@@ -296,6 +337,16 @@ impl Demo {
         }
         anyhow::bail!("every seal of the demonstration is on a trip")
     }
+}
+
+/// A seal by its language and its number.
+type SpokenDevice = (Language, u64);
+
+/// The card that opens seals which no order opens.
+const CARD: u32 = 90_025_499;
+
+fn card_of(language: Language) -> Option<u32> {
+    (!language.opens_by_order()).then_some(CARD)
 }
 
 /// The ways of the demonstration.
@@ -328,6 +379,17 @@ impl Yard {
             Self::Cilincing => (koja, ("gate_tps_cilincing", "tps_cilincing"), None),
             Self::Marunda => (koja, ("gate_tps_marunda", "tps_marunda"), None),
         }
+    }
+
+    /// What the seals of this way speak: not all are of one maker.
+    fn language(self) -> Language {
+        let spoken = match self {
+            Self::Kaligawe => Language::find("jt808", Some("hhd")),
+            Self::Genuk => Language::find("gt06", None),
+            Self::Candi => Language::find("jt808", Some("jt709")),
+            _ => None,
+        };
+        spoken.unwrap_or(JOINTECH)
     }
 
     fn document_kind(self) -> &'static str {
@@ -397,17 +459,22 @@ fn last_place(seal: &Value) -> Option<Position> {
 }
 
 /// The number and label of a seal, registered where it is not known.
-fn registered(stage: &Stage, known: Option<Value>, number: u64) -> Result<(u64, String)> {
+fn registered(
+    stage: &Stage,
+    known: Option<Value>,
+    (language, number): SpokenDevice,
+) -> Result<(u64, String)> {
     if let Some(seal) = known {
         return Ok((
             seal["id"].as_u64().context("a seal has no number")?,
             word(&seal, "label")?,
         ));
     }
-    let label = format!("JT701-{:06}", number % 1_000_000);
+    let label = format!("{}-{:06}", language.model(), number % 1_000_000);
+    let password = (language == JOINTECH).then_some(FACTORY_PASSWORD);
     let body = json!({
-        "protocol": "jointech", "device": format!("{number:010}"), "label": label, "profile": "jt701d",
-        "provider": null, "pool": stage.office, "password": FACTORY_PASSWORD,
+        "protocol": language.protocol, "device": language.voice(number).device(), "label": label,
+        "profile": language.profile, "provider": null, "pool": stage.office, "password": password,
         "certificate": {"number": format!("SERT-DEMO-{}", number % 10_000), "issuer": "DJBC (contoh)", "valid_until": "2030-12-31"}
     });
     Ok((stage.operator.create("/seals", body)?, label))
@@ -438,9 +505,10 @@ fn word(value: &Value, name: &str) -> Result<String> {
         .to_owned())
 }
 
-fn find_seal(operator: &Client, number: u64) -> Result<Option<Value>> {
-    let found = operator.get(&format!("/seals?q={number:010}"))?;
-    let device = json!(format!("{number:010}"));
+fn find_seal(operator: &Client, (language, number): SpokenDevice) -> Result<Option<Value>> {
+    let device = language.voice(number).device().to_owned();
+    let found = operator.get(&format!("/seals?q={device}"))?;
+    let device = json!(device);
     let seals = found["items"].as_array().context("seals are no list")?;
     Ok(seals.iter().find(|seal| seal["device"] == device).cloned())
 }

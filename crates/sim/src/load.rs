@@ -1,6 +1,6 @@
-//! The load generator: many seals that each wait for their acknowledgements, against any server that speaks Jointech.
+//! The load generator: many seals that each wait for their acknowledgements, against any server that speaks their language.
 //!
-//! An acknowledgement counts only if its serial is the one that is waited for. Latency runs from the moment a report was
+//! An acknowledgement counts only if it names what is waited for, by its serial or whatever the language has. Latency runs from the moment a report was
 //! due (not the moment it could be written), so a server that stalls cannot hide it.
 //!
 //! It shares the machine with what it measures, so it is lean: a thread or two, each with an epoll of its own, records that
@@ -9,6 +9,7 @@
 //! remembers the newest 64 of each seal and judges both.
 
 mod frame;
+mod speech;
 mod share;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
@@ -18,6 +19,7 @@ use anyhow::{Context, Result, anyhow};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::histogram::Histogram;
+use crate::seal::languages::Language;
 
 use share::Share;
 
@@ -26,6 +28,8 @@ use share::Share;
 pub struct Load {
     /// The server.
     pub target: SocketAddr,
+    /// What the seals speak.
+    pub language: Language,
     /// How many seals, each with its own connection.
     pub seals: u32,
     /// The id of the first; the others follow.
@@ -56,9 +60,9 @@ pub const SLICE: Duration = Duration::from_millis(100);
 pub struct Outcome {
     /// Reports written.
     pub sent: u64,
-    /// Acknowledgements with the right serial.
+    /// Acknowledgements that name what was waited for.
     pub acknowledged: u64,
-    /// Answers with a serial nobody waited for.
+    /// Answers that name what nobody waited for.
     pub strange: u64,
     /// Connections that broke.
     pub broken: u64,
@@ -180,10 +184,12 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::seal::languages::JOINTECH;
 
     fn load(target: SocketAddr, in_flight: usize, rate: Option<f64>) -> Load {
         Load {
             target,
+            language: JOINTECH,
             seals: 3,
             first_id: 8_000_000_000,
             rate,

@@ -125,6 +125,8 @@ pub struct StockedSeal {
     pub label: String,
     /// The thing itself.
     pub device: Device,
+    /// The card that opens it, where no order does.
+    pub card: Option<u32>,
 }
 
 /// Half the width of the corridors.
@@ -213,7 +215,7 @@ impl Stage {
                 "arrived" if script.trouble == Trouble::CutInBlindArea => return Ok(()),
                 "arrived" => self.check_seal(trip)?,
                 "seal_check" if script.stop == Stop::AtRemoval => return Ok(()),
-                "seal_check" => self.grant(trip)?,
+                "seal_check" => self.grant(trip, seal)?,
                 "removal_granted" => self.unlock(script, trip, seal, end)?,
                 "removing" => self.take_off(trip, seal, end)?,
                 "removed" => self.photograph_removal(script, trip, seal, end)?,
@@ -448,9 +450,13 @@ impl Stage {
         self.await_past(trip, "arrived")
     }
 
-    fn grant(&self, trip: u64) -> Result<()> {
+    fn grant(&self, trip: u64, seal: &StockedSeal) -> Result<()> {
+        let method = match seal.card {
+            None => json!({"kind": "command"}),
+            Some(card) => json!({"kind": "card", "cards": [format!("{card:010}")]}),
+        };
         let body = json!({
-            "executor": self.technician.person, "method": {"kind": "command"}, "place": null, "window_s": null,
+            "executor": self.technician.person, "method": method, "place": null, "window_s": null,
             "reason": "pemeriksaan segel sesuai"
         });
         self.officer.post(&format!("/trips/{trip}/grants"), body)?;
@@ -460,6 +466,10 @@ impl Stage {
     fn unlock(&self, script: &Script, trip: u64, seal: &StockedSeal, end: Position) -> Result<()> {
         let before = [("seal_before_opening", Scene::Seal)];
         self.photograph(script, trip, "removal", &before, seal, end, false)?;
+        if let Some(card) = seal.card {
+            seal.device.hold_card(card);
+            return self.await_past(trip, "removal_granted");
+        }
         let found = self.officer.get(&format!("/trips/{trip}"))?;
         let live = found["grants"]
             .as_array()

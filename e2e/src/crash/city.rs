@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use segel_sim::cast::{Cast, EMAS};
 use segel_sim::client::Client;
 use segel_sim::convoy::{Convoy, PER_DOCUMENT, Road};
-use segel_sim::seal::jointech::{Moment, Status};
+use segel_sim::seal::moment::{Moment, Status};
 use segel_sim::story::{Pace, Stage};
 use segel_sim::tempo::Tempo;
 

@@ -13,7 +13,8 @@ use anyhow::{Context, Result, ensure};
 use segel_sim::client::{Client, random_key};
 use segel_sim::convoy::{Convoy, Underway};
 use segel_sim::load::acknowledged_serial;
-use segel_sim::seal::jointech::{JointechSeal, Moment};
+use segel_sim::seal::jointech::JointechSeal;
+use segel_sim::seal::moment::Moment;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 

@@ -336,7 +336,8 @@ fn page(reader: &Client, path: &str, cursor: Option<&str>) -> Result<(Vec<Value>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segel_sim::seal::jointech::{JointechSeal, Moment};
+    use segel_sim::seal::jointech::JointechSeal;
+    use segel_sim::seal::moment::Moment;
 
     #[test]
     fn the_odometer_is_read_where_the_seal_writes_it() {

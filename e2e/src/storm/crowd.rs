@@ -8,7 +8,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use segel_geo::Position;
 use segel_measure::{Plan, START};
 use segel_sim::load::{acknowledged_serial, connect_from};
-use segel_sim::seal::jointech::{JointechSeal, Moment, Status};
+use segel_sim::seal::jointech::JointechSeal;
+use segel_sim::seal::moment::{Moment, Status};
 use socket2::SockRef;
 
 /// Hands that move the seals.

@@ -179,13 +179,13 @@ impl Seal {
 
     /// Does something to it by hand and remembers in which frames it says so.
     pub fn suffer(&mut self, deed: Deed, now_ms: i64, act: impl FnOnce(&Device)) {
-        let before: HashSet<Vec<u8>> = self.kept().into_iter().map(|(_, frame)| frame).collect();
+        let before: HashSet<Vec<u8>> = self.kept().into_iter().collect();
         act(&self.device);
         self.note(deed, now_ms, &before);
     }
 
     fn note(&mut self, deed: Deed, now_ms: i64, before: &HashSet<Vec<u8>>) {
-        let new = self.kept().into_iter().map(|(_, frame)| frame);
+        let new = self.kept().into_iter();
         let frames: Vec<Vec<u8>> = new.filter(|frame| !before.contains(frame)).collect();
         if !frames.is_empty() {
             self.done.push(Done {
@@ -196,9 +196,9 @@ impl Seal {
         }
     }
 
-    fn kept(&self) -> Vec<(u8, Vec<u8>)> {
+    fn kept(&self) -> Vec<Vec<u8>> {
         let kept = self.device.kept().into_iter();
-        kept.map(|(serial, frame)| (serial, unmarked(&frame))).collect()
+        kept.map(|frame| unmarked(&frame)).collect()
     }
 
     /// Time passes: what is due is said and goes into the network.
@@ -350,12 +350,11 @@ impl Seal {
         let mut heard = std::mem::take(&mut self.heard);
         self.device.hear(&mut heard);
         self.heard = heard;
-        let after: HashSet<Vec<u8>> = self.kept().into_iter().map(|(_, frame)| frame).collect();
-        let gone = before.iter().map(|(_, frame)| frame);
-        self.acknowledged
-            .extend(gone.filter(|frame| !after.contains(*frame)).cloned());
+        let after: HashSet<Vec<u8>> = self.kept().into_iter().collect();
+        let gone = before.iter().filter(|frame| !after.contains(*frame));
+        self.acknowledged.extend(gone.cloned());
         if was_locked && !self.device.is_locked() {
-            let before = before.into_iter().map(|(_, frame)| frame).collect();
+            let before = before.into_iter().collect();
             self.note(Deed::Opened, now_ms, &before);
         }
     }

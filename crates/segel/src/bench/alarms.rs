@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use segel_sim::client::Client;
 use segel_sim::convoy::Line;
 use segel_sim::histogram::Histogram;
-use segel_sim::seal::jointech::Status;
+use segel_sim::seal::moment::Status;
 use serde_json::{Value, json};
 
 use super::program::{Load, Loaded};

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, ensure};
 use segel_measure::{Layout, Plan, World};
 use segel_model::ServerTime;
 use segel_model::report::Protocol;
-use segel_sim::seal::jointech::{JointechSeal, LockEvent, Moment, Status};
+use segel_sim::seal::jointech::JointechSeal;
+use segel_sim::seal::moment::{Happening, Moment, Status};
 use segel_store::history::Rules;
 use segel_store::{Batch, Compactor, Options, Snapshots, Store};
 use segel_wire::{Limits, Output, Profile, Session};
@@ -128,9 +129,8 @@ fn spoken(world: &mut World, sort: Sort) -> Result<Batch> {
 }
 
 fn event(number: u64, moment: &Moment) -> Vec<u8> {
-    JointechSeal::new(number)
-        .lock_event(moment, LockEvent::AutoLocked)
-        .0
+    let said = JointechSeal::new(number).lock_event(moment, Happening::AutoLocked);
+    said.expect("the lock did it").0
 }
 
 fn request(number: u64, moment: &Moment) -> Vec<u8> {

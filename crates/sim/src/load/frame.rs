@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use segel_geo::Position;
 
-use crate::seal::jointech::{JointechSeal, Moment, Status};
+use crate::seal::jointech::JointechSeal;
+use crate::seal::moment::{Moment, Status};
 
 /// Bytes of a record.
 pub const BYTES: usize = 62;
@@ -24,7 +25,7 @@ mod field {
 }
 
 /// How far a fix strays from the truth: some five metres.
-const FIX_NOISE_DEG: f64 = 0.000_045;
+pub(super) const FIX_NOISE_DEG: f64 = 0.000_045;
 
 /// What a sealed container's seal says while it travels.
 pub struct Frame {
@@ -37,6 +38,8 @@ pub struct Frame {
 pub struct Now {
     /// The true place.
     pub place: Position,
+    /// Seconds since 1970.
+    pub unix_s: i64,
     time: [u8; 6],
 }
 
@@ -51,7 +54,7 @@ impl Now {
             .0;
         let mut time = [0; 6];
         time.copy_from_slice(&frame[field::TIME]);
-        Self { place, time }
+        Self { place, unix_s, time }
     }
 }
 
@@ -64,7 +67,7 @@ impl Frame {
         Self {
             bytes,
             serial: 0,
-            noise: Noise(number),
+            noise: Noise::of(number),
         }
     }
 
@@ -114,11 +117,16 @@ fn two_digits(number: u32) -> u8 {
 }
 
 /// What a receiver adds to the truth; without it all frames of a seal would be nearly the same, and take no room on disk.
-struct Noise(u64);
+pub(super) struct Noise(u64);
 
 impl Noise {
+    /// That of the seal of that number.
+    pub(super) const fn of(number: u64) -> Self {
+        Self(number)
+    }
+
     /// Something between minus and plus `most`, without a pattern (splitmix64).
-    fn next(&mut self, most: f64) -> f64 {
+    pub(super) fn next(&mut self, most: f64) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -128,7 +136,8 @@ impl Noise {
     }
 }
 
-fn standing_at(place: Position) -> Moment {
+/// A closed seal on a truck.
+pub(super) fn standing_at(place: Position) -> Moment {
     Moment {
         unix_s: 0,
         lat: place.lat,

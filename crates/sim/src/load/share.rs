@@ -11,8 +11,9 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use segel_geo::{Position, distance_m};
 
-use super::frame::{BYTES, Frame, Now};
-use super::{Load, Outcome, SLICE, acknowledged_serial, interval_answer};
+use super::frame::{BYTES, Now};
+use super::speech::{Speech, Understood};
+use super::{Load, Outcome, SLICE};
 use crate::histogram::Histogram;
 
 /// Forty kilometres an hour.
@@ -23,8 +24,6 @@ const IN_FLIGHT_MAX: usize = 128;
 const EVENTS: usize = 1024;
 /// Bytes read from one socket at once: more than all acknowledgements of a seal take.
 const READ_BYTES: usize = 16 * 1024;
-/// An answer that is longer is none.
-const SENTENCE_BYTES_MAX: usize = 1024;
 /// How long the wait for acknowledgements lasts at most before time is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -45,15 +44,15 @@ pub struct Share<'a> {
     last: Instant,
     spoken: Vec<u8>,
     heard: Vec<u8>,
+    understood: Understood,
 }
 
 /// One seal on its connection.
 struct Talker {
-    device: u64,
     stream: TcpStream,
-    frame: Frame,
+    speech: Speech,
     /// What was said and not acknowledged yet, and since when it was due.
-    waiting: VecDeque<(u8, Instant)>,
+    waiting: VecDeque<(u32, Instant)>,
     /// When reports were due that must wait until there is room under way.
     owed: VecDeque<Instant>,
     /// The beginning of an answer whose end has not come.
@@ -92,7 +91,8 @@ impl<'a> Share<'a> {
             epoll::add(&epoll, stream, EventData::new_u64(index as u64), EventFlags::IN)
                 .context("could not watch a connection")?;
         }
-        let talker = |(number, stream)| Talker::new(load.first_id + u64::from(number), stream, place);
+        let speech = |number: u32| Speech::of(load.language, load.first_id + u64::from(number), place);
+        let talker = |(number, stream)| Talker::new(speech(number), stream);
         Ok(Self {
             started,
             until: started + load.lasting,
@@ -107,6 +107,7 @@ impl<'a> Share<'a> {
             last: started,
             spoken: Vec::with_capacity(IN_FLIGHT_MAX * BYTES),
             heard: vec![0; READ_BYTES],
+            understood: Understood::default(),
             load,
         })
     }
@@ -114,6 +115,7 @@ impl<'a> Share<'a> {
     /// Speaks until it is over, and waits for the last acknowledgements.
     pub fn speak(mut self) -> Result<Outcome> {
         self.drive_on();
+        self.greet()?;
         if self.pace.is_none() {
             for index in 0..self.talkers.len() {
                 self.talk(index, Instant::now())?;
@@ -148,6 +150,19 @@ impl<'a> Share<'a> {
         self.outcome.broken += unheard.count() as u64;
         self.outcome.took = self.last - self.started;
         Ok(self.outcome)
+    }
+
+    fn greet(&mut self) -> Result<()> {
+        for index in 0..self.talkers.len() {
+            let talker = &mut self.talkers[index];
+            let greeting = talker.speech.greeting();
+            if talker.say(&greeting).is_err() {
+                self.give_up(index);
+            } else {
+                self.watch(index)?;
+            }
+        }
+        Ok(())
     }
 
     /// Everything is said and acknowledged, or what is missing will not come.
@@ -211,14 +226,15 @@ impl<'a> Share<'a> {
             return Ok(());
         }
         self.spoken.clear();
-        while talker.waiting.len() < self.in_flight {
+        let in_flight = self.in_flight.min(talker.speech.in_flight_max());
+        while talker.waiting.len() < in_flight {
             let due = match &self.pace {
                 Some(_) => talker.owed.pop_front(),
                 None => Some(now).filter(|now| *now < self.until),
             };
             let Some(due) = due else { break };
-            let serial = talker.frame.say(&self.now, &mut self.spoken);
-            talker.waiting.push_back((serial, due));
+            let mark = talker.speech.say(&self.now, &mut self.spoken);
+            talker.waiting.push_back((mark, due));
             self.outcome.sent += 1;
             self.waiting += 1;
         }
@@ -266,7 +282,15 @@ impl<'a> Share<'a> {
             return Ok(());
         };
         let now = Instant::now();
-        self.take_answers(index, kept + read, now);
+        let talker = &mut self.talkers[index];
+        talker
+            .speech
+            .understand(&self.heard[..kept + read], &mut talker.half, &mut self.understood);
+        self.take_answers(index, now);
+        if self.reply(index).is_err() {
+            self.give_up(index);
+            return Ok(());
+        }
         self.talk(index, now)
     }
 
@@ -289,20 +313,10 @@ impl<'a> Share<'a> {
         .context("could not watch a connection")
     }
 
-    fn take_answers(&mut self, index: usize, length: usize, now: Instant) {
+    fn take_answers(&mut self, index: usize, now: Instant) {
         let talker = &mut self.talkers[index];
-        let mut rest = &self.heard[..length];
-        while let Some(end) = rest.iter().position(|byte| *byte == b')') {
-            let (sentence, after) = rest.split_at(end + 1);
-            rest = after;
-            let Some(serial) = acknowledged_serial(sentence) else {
-                if let Some(answer) = interval_answer(sentence, talker.device) {
-                    // What the socket does not take goes out with the next report.
-                    talker.unsent.extend(answer.into_bytes());
-                }
-                continue;
-            };
-            let Some(due) = talker.acknowledged(serial) else {
+        for mark in self.understood.marks.drain(..) {
+            let Some(due) = talker.acknowledged(mark) else {
                 self.outcome.strange += 1;
                 continue;
             };
@@ -315,10 +329,12 @@ impl<'a> Share<'a> {
                 slice(&mut self.outcome.slices, due - self.started).add(latency);
             }
         }
-        talker.half.clear();
-        if rest.len() <= SENTENCE_BYTES_MAX {
-            talker.half.extend_from_slice(rest);
-        }
+    }
+
+    fn reply(&mut self, index: usize) -> std::io::Result<()> {
+        let said = self.talkers[index].say(&self.understood.replies);
+        self.understood.replies.clear();
+        said
     }
 
     /// This connection is broken; what it waits for will not come.
@@ -333,11 +349,10 @@ impl<'a> Share<'a> {
 }
 
 impl Talker {
-    fn new(number: u64, stream: TcpStream, place: Position) -> Self {
+    fn new(speech: Speech, stream: TcpStream) -> Self {
         Self {
-            device: number,
             stream,
-            frame: Frame::of(number, place),
+            speech,
             waiting: VecDeque::new(),
             owed: VecDeque::new(),
             half: Vec::new(),
@@ -364,9 +379,9 @@ impl Talker {
         Ok(())
     }
 
-    /// Since when the report of that serial was due; nothing where none waits for it. They come in order, nearly always.
-    fn acknowledged(&mut self, serial: u8) -> Option<Instant> {
-        let place = self.waiting.iter().position(|(waiting, _)| *waiting == serial)?;
+    /// Since when the report of that mark was due; nothing where none waits for it. They come in order, nearly always.
+    fn acknowledged(&mut self, mark: u32) -> Option<Instant> {
+        let place = self.waiting.iter().position(|(waiting, _)| *waiting == mark)?;
         self.waiting.remove(place).map(|(_, due)| due)
     }
 }

@@ -1,4 +1,4 @@
-//! A Jointech seal as a thing: it keeps what is not acknowledged, sends it again, loses coverage, obeys commands, and is
+//! A seal as a thing, whatever it speaks: it keeps what is not acknowledged, sends it again, loses coverage, obeys orders, and is
 //! locked, opened, cut and carried about by whoever holds its handle.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -11,7 +11,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::jointech::{JointechSeal, LockEvent, Moment, Status};
+use super::jointech::JointechSeal;
+use super::moment::{Happening, Moment, Status};
+use super::voice::{Asked, Heard, Mark, Order, Said, Voice};
 use crate::tempo::Tempo;
 
 /// How often a seal looks whether something is due, in its own time; never less than a real `LEAST_BEAT`.
@@ -36,8 +38,14 @@ pub struct Device {
 #[derive(Debug)]
 struct Body {
     tempo: Tempo,
-    seal: JointechSeal,
+    voice: Box<dyn Voice>,
+    /// Its language begins with a greeting.
+    greets: bool,
+    /// It has not been let in yet, and may not report.
+    greeting: bool,
     moment: Moment,
+    /// Reports said so far, each once.
+    said: u64,
     clock_error_s: i64,
     off: bool,
     covered: bool,
@@ -56,8 +64,7 @@ struct Body {
 
 #[derive(Debug)]
 struct Kept {
-    serial: u8,
-    frame: Vec<u8>,
+    said: Said,
     sent_ms: Option<i64>,
 }
 
@@ -80,16 +87,17 @@ pub struct Condition {
 
 impl Device {
     /// A seal that is switched on: it connects to the server and reports until the runtime ends.
-    pub fn switch_on(number: u64, condition: Condition, server: SocketAddr, tempo: Tempo) -> Self {
-        let body = Arc::new(Mutex::new(Body::new(number, condition, tempo)));
+    pub fn switch_on(voice: Box<dyn Voice>, condition: Condition, server: SocketAddr, tempo: Tempo) -> Self {
+        let body = Arc::new(Mutex::new(Body::new(voice, condition, tempo)));
         tokio::spawn(live(Arc::clone(&body), server));
         Self { body }
     }
 
-    /// A seal whose time and whose network are in somebody's hand: it does what is due when it is told what time it is.
+    /// A Jointech seal whose time and whose network are in somebody's hand: it does what is due when it is told what time it is.
     pub fn in_hand(number: u64, condition: Condition, unix_ms: i64) -> Self {
         let tempo = Tempo::from(unix_ms, 0.0);
-        let body = Arc::new(Mutex::new(Body::new(number, condition, tempo)));
+        let voice = Box::new(JointechSeal::new(number));
+        let body = Arc::new(Mutex::new(Body::new(voice, condition, tempo)));
         Self { body }
     }
 
@@ -137,23 +145,32 @@ impl Device {
         self.lock().clock_error_s = clock_error_s;
     }
 
-    /// The frames that nobody has acknowledged, as they would be sent next, with their serials.
-    pub fn kept(&self) -> Vec<(u8, Vec<u8>)> {
+    /// The frames that nobody has acknowledged, as they would be sent next.
+    pub fn kept(&self) -> Vec<Vec<u8>> {
         let body = self.lock();
-        body.kept
-            .iter()
-            .map(|kept| (kept.serial, kept.frame.clone()))
-            .collect()
+        body.kept.iter().map(|kept| kept.said.bytes.clone()).collect()
     }
 
-    /// The ten digits it calls itself.
+    /// What it calls itself.
     pub fn id(&self) -> String {
-        self.lock().seal.id().to_owned()
+        self.lock().voice.device().to_owned()
     }
 
-    /// The same as a number.
-    pub fn number(&self) -> u64 {
-        self.id().parse().expect("an id is ten digits")
+    /// How many reports it has said, each counted once, signs of life not at all.
+    pub fn said(&self) -> u64 {
+        self.lock().said
+    }
+
+    /// Lets a card in by the maker's own tool, as is done with seals that take no cards from a server.
+    pub fn know_card(&self, card: u32) {
+        self.lock().cards.insert(card);
+    }
+
+    /// Shaken awake: it reports now.
+    pub fn wake(&self) {
+        let mut body = self.lock();
+        body.moment.woken_by = 2;
+        body.say_record();
     }
 
     /// Switches it off for good: it leaves the network and forgets what it kept.
@@ -194,7 +211,7 @@ impl Device {
         let mut body = self.lock();
         body.moment.status = Status::SEALED;
         body.moment.woken_by = 4;
-        body.say_lock_event(LockEvent::AutoLocked);
+        body.say_happening(Happening::AutoLocked);
         body.say_record();
     }
 
@@ -203,6 +220,7 @@ impl Device {
         let mut body = self.lock();
         body.moment.status.rope_in = false;
         body.moment.woken_by = 4;
+        body.say_happening(Happening::RopePulled);
         body.say_record();
     }
 
@@ -212,6 +230,7 @@ impl Device {
         body.moment.status.rope_cut = true;
         body.moment.status.rope_in = false;
         body.moment.woken_by = 4;
+        body.say_happening(Happening::RopeCut);
         body.say_record();
     }
 
@@ -221,6 +240,7 @@ impl Device {
         body.moment.status.cover_alarm = true;
         body.moment.status.cover_closed = false;
         body.moment.woken_by = 3;
+        body.say_happening(Happening::CoverOpened);
         body.say_record();
     }
 
@@ -230,9 +250,9 @@ impl Device {
         let known = body.cards.contains(&card);
         body.moment.woken_by = 6;
         if known {
-            body.unlock(LockEvent::Card(card));
+            body.unlock(Happening::Card(card));
         } else {
-            body.say_lock_event(LockEvent::IllegalCard(card));
+            body.say_happening(Happening::IllegalCard(card));
         }
         known
     }
@@ -279,7 +299,8 @@ fn lock(body: &Mutex<Body>) -> MutexGuard<'_, Body> {
 }
 
 impl Body {
-    fn new(number: u64, condition: Condition, tempo: Tempo) -> Self {
+    fn new(mut voice: Box<dyn Voice>, condition: Condition, tempo: Tempo) -> Self {
+        let greets = voice.greet().is_some();
         let contacts = if condition.locked {
             Status::SEALED
         } else {
@@ -305,8 +326,11 @@ impl Body {
         };
         Self {
             tempo,
-            seal: JointechSeal::new(number),
+            voice,
+            greets,
+            greeting: greets,
             moment,
+            said: 0,
             clock_error_s: condition.clock_error_s,
             off: false,
             covered: true,
@@ -343,157 +367,196 @@ impl Body {
             .is_none_or(|last_ms| now_ms - last_ms >= self.interval.as_millis() as i64)
         {
             self.moment.woken_by = 1;
+            self.say_heartbeat();
             self.say_record();
         }
-        if self.reachable() {
+        if self.reachable() && !self.greeting {
             self.send_again();
         }
     }
 
     fn say_record(&mut self) {
         self.last_report_ms = Some(self.tempo.now_unix_ms());
+        self.look_around();
+        let said = self.voice.record(&self.moment);
+        self.say_report(said);
+    }
+
+    fn say_happening(&mut self, what: Happening) {
+        self.look_around();
+        if let Some(said) = self.voice.happening(&self.moment, what) {
+            self.say_report(said);
+        }
+    }
+
+    fn say_heartbeat(&mut self) {
+        self.look_around();
+        if let Some(said) = self.voice.heartbeat(&self.moment) {
+            self.say(said);
+        }
+    }
+
+    fn look_around(&mut self) {
         self.moment.unix_s = self.now();
         self.moment.stored = !self.covered;
-        let (frame, serial) = self.seal.record(&self.moment);
-        self.moment.stored = false;
-        self.say(frame, serial);
     }
 
-    fn say_lock_event(&mut self, event: LockEvent) {
-        self.moment.unix_s = self.now();
-        let (frame, serial) = self.seal.lock_event(&self.moment, event);
-        self.say(frame, serial);
+    fn say_report(&mut self, said: Said) {
+        self.said += u64::from(!self.dead);
+        self.say(said);
     }
 
-    fn say(&mut self, frame: Vec<u8>, serial: u8) {
+    /// Says it now if it may, and keeps it until it is acknowledged; what never is, it keeps until it is sent.
+    fn say(&mut self, said: Said) {
         if self.dead {
             return;
         }
         if self.kept.len() >= KEPT {
             self.kept.pop_front();
         }
-        let sent_ms = self.reachable().then(|| self.tempo.now_unix_ms());
+        let sent_ms = self.may_say().then(|| self.tempo.now_unix_ms());
         if sent_ms.is_some() {
-            self.outgoing.push_back(frame.clone());
+            self.outgoing.push_back(said.bytes.clone());
         }
-        self.kept.push_back(Kept {
-            serial,
-            frame,
-            sent_ms,
-        });
+        if said.mark.is_some() || sent_ms.is_none() {
+            self.kept.push_back(Kept { said, sent_ms });
+        }
+    }
+
+    fn may_say(&self) -> bool {
+        self.reachable() && !self.greeting && 0 < self.room()
+    }
+
+    /// How much more may be under way.
+    fn room(&self) -> usize {
+        let under_way = || self.kept.iter().filter(|kept| kept.sent_ms.is_some()).count();
+        match self.voice.in_flight_max() {
+            usize::MAX => usize::MAX,
+            most => most.saturating_sub(under_way()),
+        }
     }
 
     /// What was never sent, or sent and not acknowledged, goes out again as stored data, oldest first.
     fn send_again(&mut self) {
         let now_ms = self.tempo.now_unix_ms();
+        let mut room = self.room();
         for kept in &mut self.kept {
-            if kept
-                .sent_ms
-                .is_some_and(|sent_ms| now_ms - sent_ms < AGAIN_AFTER_MS)
+            let fresh = kept.sent_ms.is_none();
+            if (fresh && room == 0)
+                || kept
+                    .sent_ms
+                    .is_some_and(|sent_ms| now_ms - sent_ms < AGAIN_AFTER_MS)
             {
                 continue;
             }
-            if kept.frame[0] == b'$' {
-                kept.frame = JointechSeal::sent_again(&kept.frame);
-            }
+            room -= usize::from(fresh);
+            kept.said.bytes = self.voice.again(&kept.said.bytes);
             kept.sent_ms = Some(now_ms);
-            self.outgoing.push_back(kept.frame.clone());
+            self.outgoing.push_back(kept.said.bytes.clone());
+        }
+        self.kept
+            .retain(|kept| kept.said.mark.is_some() || kept.sent_ms.is_none());
+    }
+
+    /// A connection is there: the greeting goes before anything else.
+    fn connected(&mut self) {
+        if let Some(greeting) = self.voice.greet() {
+            self.outgoing.push_front(greeting);
         }
     }
 
     /// A connection broke: nothing on the way counts as sent.
     fn disconnected(&mut self) {
+        self.greeting = self.greets;
         self.outgoing.clear();
         self.kept.iter_mut().for_each(|kept| kept.sent_ms = None);
     }
 
-    /// A sentence of the server, between its brackets.
-    fn hear(&mut self, sentence: &str) {
-        let words: Vec<&str> = sentence.split(',').collect();
-        match words.as_slice() {
-            ["P69", "0", serial] => self.acknowledged(serial),
-            ["P43", password] => self.try_password(password, false),
-            ["P52", "3", password] => self.try_password(password, true),
-            ["P52", "1", "1", on, ..] => self.switch_one_time_passwords(*on == "1", sentence),
-            ["P41", "1", "1", _, cards @ ..] => self.change_cards(cards, true, sentence),
-            ["P41", "1", "2", _, cards @ ..] => self.change_cards(cards, false, sentence),
-            ["P44", new, old] => self.change_password(new, old),
-            ["P04", "1", awake_s, ..] => self.change_interval(awake_s, sentence),
-            ["P54", "1", on] => self.stay_awake(*on == "1", sentence),
-            ["P22", _] => self.answer("P22,1"),
-            ["P59", ..] => self.answer(&without_flag(sentence)),
-            _ => {}
+    fn take(&mut self, heard: Heard) {
+        match heard {
+            Heard::Acknowledged(mark) => self.acknowledged(mark),
+            Heard::Welcome => {
+                self.greeting = false;
+                self.send_again();
+            }
+            Heard::Reply(bytes) => self.outgoing.push_back(bytes),
+            Heard::Order(order, asked) => self.obey(&order, &asked),
+            Heard::Nothing => {}
         }
     }
 
-    fn acknowledged(&mut self, serial: &str) {
-        let Ok(serial) = serial.parse::<u8>() else {
-            return;
-        };
+    fn acknowledged(&mut self, mark: Mark) {
         if let Some(place) = self
             .kept
             .iter()
-            .position(|kept| kept.serial == serial && kept.sent_ms.is_some())
+            .position(|kept| kept.said.mark == Some(mark) && kept.sent_ms.is_some())
         {
             self.kept.remove(place);
         }
     }
 
-    fn try_password(&mut self, tried: &str, one_time: bool) {
-        let right = if one_time {
-            self.one_time.as_deref() == Some(tried)
-        } else {
-            self.password == tried
+    fn obey(&mut self, order: &Order, asked: &Asked) {
+        match order {
+            Order::Open { password, one_time } => {
+                return self.try_password(password.as_deref(), *one_time, order, asked);
+            }
+            Order::OneTimePasswords { on } => {
+                self.answer(order, asked, true);
+                return self.switch_one_time_passwords(*on);
+            }
+            Order::Cards { cards, add: true } => self.cards.extend(cards),
+            Order::Cards { cards, add: false } => self.cards.retain(|card| !cards.contains(card)),
+            Order::Password { new, old } => {
+                let changed = self.change_password(new, old.as_deref());
+                return self.answer(order, asked, changed);
+            }
+            Order::Interval { .. } if self.refuses_interval => return,
+            Order::Interval { seconds } => self.interval = Duration::from_secs(*seconds),
+            Order::StayAwake { on } => self.always_awake = *on,
+            Order::Setting => {}
+        }
+        self.answer(order, asked, true);
+    }
+
+    /// Where the language has no place for a password, whoever speaks with the seal may open it.
+    fn try_password(&mut self, tried: Option<&str>, one_time: bool, order: &Order, asked: &Asked) {
+        let right = match one_time {
+            true => self.one_time.is_some() && self.one_time.as_deref() == tried,
+            false => tried.is_none_or(|tried| self.password == tried),
         };
-        let event = match one_time {
-            true => LockEvent::DynamicPassword { right },
-            false => LockEvent::StaticPassword { right },
+        let what = match one_time {
+            true => Happening::DynamicPassword { right },
+            false => Happening::StaticPassword { right },
         };
-        let (done, wrong) = (u8::from(right), u8::from(!right));
-        self.answer(&if one_time {
-            format!("P52,3,{done},{wrong}")
-        } else {
-            format!("P43,{done},{wrong}")
-        });
+        self.answer(order, asked, right);
         if right {
-            self.unlock(event);
+            self.unlock(what);
         } else {
-            self.say_lock_event(event);
+            self.say_happening(what);
         }
     }
 
-    fn unlock(&mut self, event: LockEvent) {
+    fn unlock(&mut self, how: Happening) {
         self.moment.status.locked = false;
-        self.say_lock_event(event);
+        self.say_happening(how);
         self.say_record();
     }
 
-    fn switch_one_time_passwords(&mut self, on: bool, sentence: &str) {
-        self.answer(sentence);
+    fn switch_one_time_passwords(&mut self, on: bool) {
         self.one_time = on.then(|| format!("{:06}", self.now().rem_euclid(1_000_000)));
-        if let Some(password) = &self.one_time {
-            let frame = self.seal.announce_password(password);
-            self.outgoing.push_back(frame);
-        }
+        let announced = self
+            .one_time
+            .as_ref()
+            .and_then(|password| self.voice.announce_password(password));
+        self.outgoing.extend(announced);
     }
 
-    fn change_cards(&mut self, cards: &[&str], add: bool, sentence: &str) {
-        for card in cards.iter().filter_map(|card| card.parse().ok()) {
-            if add {
-                self.cards.insert(card);
-            } else {
-                self.cards.remove(&card);
-            }
-        }
-        self.answer(sentence);
-    }
-
-    fn change_password(&mut self, new: &str, old: &str) {
-        let changed = old == self.password && self.kept_in_memory(new);
+    fn change_password(&mut self, new: &str, old: Option<&str>) -> bool {
+        let changed = old.is_none_or(|old| old == self.password) && self.kept_in_memory(new);
         if changed {
             self.password = new.to_owned();
         }
-        self.answer(if changed { "P44,1" } else { "P44,0" });
+        changed
     }
 
     /// What cannot be kept is not taken: the old password goes on opening it.
@@ -503,30 +566,11 @@ impl Body {
             .is_none_or(|file| fs::write(file, password).is_ok())
     }
 
-    fn change_interval(&mut self, awake_s: &str, sentence: &str) {
-        if self.refuses_interval {
-            return;
-        }
-        if let Ok(seconds @ 5..=600) = awake_s.parse::<u64>() {
-            self.interval = Duration::from_secs(seconds);
-            self.answer(&without_flag(sentence));
-        }
+    fn answer(&mut self, order: &Order, asked: &Asked, done: bool) {
+        self.look_around();
+        let said = self.voice.answer(&self.moment, order, asked, done);
+        self.outgoing.extend(said);
     }
-
-    fn stay_awake(&mut self, on: bool, sentence: &str) {
-        self.always_awake = on;
-        self.answer(&without_flag(sentence));
-    }
-
-    fn answer(&mut self, words: &str) {
-        let frame = self.seal.answer(words);
-        self.outgoing.push_back(frame);
-    }
-}
-
-/// A seal repeats what it was told without the 1 that says "set" (manual, answers of P04, P54, P59).
-fn without_flag(sentence: &str) -> String {
-    sentence.replacen(",1,", ",", 1)
 }
 
 /// Connects, converses, and again.
@@ -537,6 +581,7 @@ async fn live(body: Arc<Mutex<Body>>, server: SocketAddr) {
         lock(&body).beat();
         let reachable = lock(&body).reachable();
         if reachable && let Ok(stream) = TcpStream::connect(server).await {
+            lock(&body).connected();
             if let Err(failure) = converse(&body, stream, pause).await {
                 tracing::debug!(%failure, "a simulated seal lost its connection");
             }
@@ -572,35 +617,45 @@ async fn converse(body: &Mutex<Body>, mut stream: TcpStream, pause: Duration) ->
 }
 
 fn hear_all(body: &Mutex<Body>, heard: &mut Vec<u8>) {
-    while let Some(end) = heard.iter().position(|byte| *byte == b')') {
-        let sentence: Vec<u8> = heard.drain(..=end).collect();
-        if let Some(words) = std::str::from_utf8(&sentence)
-            .ok()
-            .and_then(|text| text.strip_prefix('('))
-        {
-            lock(body).hear(words.trim_end_matches(')'));
-        }
+    let mut body = lock(body);
+    while let Some(said) = body.voice.hear(heard) {
+        body.take(said);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::jt808::{Dialect, Edition, Terminal};
+    use super::super::meitrack::MeitrackUnit;
+    use super::super::teltonika::{Codec, TeltonikaUnit};
     use super::*;
 
-    fn body() -> Body {
-        let place = segel_geo::Position {
-            lat: -6.94,
-            lon: 110.42,
-        };
-        let condition = Condition {
-            place,
+    fn condition() -> Condition {
+        Condition {
+            place: segel_geo::Position {
+                lat: -6.94,
+                lon: 110.42,
+            },
             battery_percent: 90,
             interval_s: 60,
             clock_error_s: 0,
             refuses_interval: false,
             locked: false,
-        };
-        Body::new(8_000_620_011, condition, Tempo::true_time())
+        }
+    }
+
+    fn body() -> Body {
+        let voice = Box::new(JointechSeal::new(8_000_620_011));
+        Body::new(voice, condition(), Tempo::true_time())
+    }
+
+    impl Body {
+        fn hear(&mut self, sentence: &str) {
+            let mut heard = format!("({sentence})").into_bytes();
+            while let Some(said) = self.voice.hear(&mut heard) {
+                self.take(said);
+            }
+        }
     }
 
     fn said(body: &mut Body) -> Vec<String> {
@@ -677,6 +732,57 @@ mod tests {
         assert!(said(&mut body).is_empty());
         body.send_again();
         assert_eq!(said(&mut body), ["$ type 13 serial 0"]);
+    }
+
+    /// A seal whose language begins with a log-in reports once it is let in, and again after each new connection.
+    #[test]
+    fn nothing_is_said_before_the_log_in_is_answered() {
+        let voice = Box::new(TeltonikaUnit::new("352093081452251", Codec::Eight));
+        let mut body = Body::new(voice, condition(), Tempo::true_time());
+        body.say_record();
+        body.connected();
+        assert_eq!(body.outgoing.len(), 1, "its name");
+        body.outgoing.clear();
+        body.take(Heard::Welcome);
+        assert_eq!((body.outgoing.len(), body.room()), (1, 0));
+        body.say_record();
+        assert_eq!(body.outgoing.len(), 1, "it waits for the first answer");
+        body.take(Heard::Acknowledged(Mark(1)));
+        body.send_again();
+        assert_eq!((body.outgoing.len(), body.kept.len()), (2, 1));
+        body.disconnected();
+        body.beat();
+        assert!(body.outgoing.is_empty(), "it has to log in again");
+        assert_eq!(body.said, 2);
+    }
+
+    /// What is never acknowledged is kept only until it is sent.
+    #[test]
+    fn what_nobody_acknowledges_is_sent_once() {
+        let voice = Box::new(MeitrackUnit::new("864606044993987"));
+        let mut body = Body::new(voice, condition(), Tempo::true_time());
+        body.covered = false;
+        body.say_record();
+        assert_eq!((body.outgoing.len(), body.kept.len()), (0, 1));
+        body.covered = true;
+        body.send_again();
+        body.say_record();
+        assert_eq!((body.outgoing.len(), body.kept.len()), (2, 0));
+    }
+
+    /// Whoever holds an HHD padlock's connection may open it; it says how.
+    #[test]
+    fn an_order_without_a_password_opens() {
+        let voice = Box::new(Terminal::new("7", Dialect::Hhd, Edition::Of2013));
+        let mut body = Body::new(voice, condition(), Tempo::true_time());
+        body.moment.status = Status::SEALED;
+        let order = Order::Open {
+            password: None,
+            one_time: false,
+        };
+        body.take(Heard::Order(order, Asked(vec![0, 1, 0x03, 0x10])));
+        assert!(!body.moment.status.locked);
+        assert_eq!(body.outgoing.len(), 3, "an answer, an event and a record");
     }
 
     #[test]

@@ -1,134 +1,8 @@
 //! A Jointech JT701D as it speaks (protocol manual V1.4): binary `$` records, `( )` text, times in UTC, BCD throughout.
 
-/// What a seal says in one `$` record.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moment {
-    /// Seconds since 1970, by the seal's own clock.
-    pub unix_s: i64,
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
-    /// Whether satellites found it.
-    pub fixed: bool,
-    /// Whether only cell towers found it.
-    pub by_cell: bool,
-    /// Speed over ground.
-    pub speed_kmh: f64,
-    /// Degrees from north.
-    pub course_deg: f64,
-    /// Kilometres since the factory.
-    pub mileage_km: u32,
-    /// Satellites used.
-    pub satellites: u8,
-    /// Battery, per cent; 255 is charging.
-    pub battery_percent: u8,
-    /// The lock and its alarms.
-    pub status: Status,
-    /// Kept while it could not send.
-    pub stored: bool,
-    /// What woke it (low nibble of the expanded status): 1 timer, 4 rope, 5 charging, 6 card.
-    pub woken_by: u8,
-}
-
-/// The status word, by its bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Status {
-    /// Bit 3: the rope was cut.
-    pub rope_cut: bool,
-    /// Bit 6: the rope is in.
-    pub rope_in: bool,
-    /// Bit 7: the motor is locked.
-    pub locked: bool,
-    /// Bit 8: unlocked for too long.
-    pub open_too_long: bool,
-    /// Bit 9: wrong password five times.
-    pub wrong_passwords: bool,
-    /// Bit 10: a card it does not know.
-    pub illegal_card: bool,
-    /// Bit 11: battery low.
-    pub battery_low: bool,
-    /// Bit 12: the back cover was opened.
-    pub cover_alarm: bool,
-    /// Bit 13: the back cover is closed.
-    pub cover_closed: bool,
-    /// Bit 14: the motor is stuck.
-    pub motor_stuck: bool,
-}
-
-impl Status {
-    /// Rope in, motor locked, cover closed, nothing wrong.
-    pub const SEALED: Self = Self {
-        rope_cut: false,
-        rope_in: true,
-        locked: true,
-        open_too_long: false,
-        wrong_passwords: false,
-        illegal_card: false,
-        battery_low: false,
-        cover_alarm: false,
-        cover_closed: true,
-        motor_stuck: false,
-    };
-
-    /// Rope out, motor open, cover closed.
-    pub const OPEN: Self = Self {
-        rope_in: false,
-        locked: false,
-        ..Self::SEALED
-    };
-
-    fn word(self, by_cell: bool) -> u16 {
-        const ACKNOWLEDGE: u16 = 1 << 5;
-        let bits = [
-            (by_cell, 0),
-            (self.rope_cut, 3),
-            (self.rope_in, 6),
-            (self.locked, 7),
-            (self.open_too_long, 8),
-            (self.wrong_passwords, 9),
-            (self.illegal_card, 10),
-            (self.battery_low, 11),
-            (self.cover_alarm, 12),
-            (self.cover_closed, 13),
-            (self.motor_stuck, 14),
-        ];
-        bits.iter()
-            .fold(ACKNOWLEDGE, |word, (set, bit)| word | (u16::from(*set) << bit))
-    }
-
-    fn alarms(self) -> bool {
-        self.rope_cut
-            || self.open_too_long
-            || self.wrong_passwords
-            || self.illegal_card
-            || self.cover_alarm
-            || self.motor_stuck
-    }
-}
-
-/// How a P45 lock event came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockEvent {
-    /// The rope was put in and it locked itself.
-    AutoLocked,
-    /// A card it knows opened it.
-    Card(u32),
-    /// A card it does not know was held to it.
-    IllegalCard(u32),
-    /// The platform's fixed password: right or wrong.
-    StaticPassword {
-        /// Whether it was the right one.
-        right: bool,
-    },
-    /// The platform's one-time password: right or wrong.
-    DynamicPassword {
-        /// Whether it was the right one.
-        right: bool,
-    },
-    /// A phone opened it.
-    Bluetooth,
-}
+use super::bytes::push_digits;
+use super::moment::{Happening, Moment, Status};
+use super::voice::{Asked, Heard, Mark, Order, Said, Voice};
 
 /// A seal's identity and the number of its next record.
 #[derive(Debug, Clone)]
@@ -180,23 +54,24 @@ impl JointechSeal {
         again
     }
 
-    /// A lock event and its serial.
-    pub fn lock_event(&mut self, moment: &Moment, event: LockEvent) -> (Vec<u8>, u8) {
-        let serial = self.next_serial();
-        let (source, verify, card, right, wrong) = match event {
-            LockEvent::Card(card) => (1, 98, card, 0, 0),
-            LockEvent::IllegalCard(card) => (2, 0, card, 0, 0),
-            LockEvent::StaticPassword { right } => (4, u8::from(right), 0, u8::from(right), u8::from(!right)),
-            LockEvent::AutoLocked => (5, 0, 0, 0, 0),
-            LockEvent::DynamicPassword { right } => (
+    /// A lock event and its serial; nothing where what happened is not the lock's doing.
+    pub fn lock_event(&mut self, moment: &Moment, what: Happening) -> Option<(Vec<u8>, u8)> {
+        let (source, verify, card, right, wrong) = match what {
+            Happening::Card(card) => (1, 98, card, 0, 0),
+            Happening::IllegalCard(card) => (2, 0, card, 0, 0),
+            Happening::StaticPassword { right } => (4, u8::from(right), 0, u8::from(right), u8::from(!right)),
+            Happening::AutoLocked => (5, 0, 0, 0, 0),
+            Happening::DynamicPassword { right } => (
                 6,
                 if right { 98 } else { 0 },
                 0,
                 u8::from(right),
                 u8::from(!right),
             ),
-            LockEvent::Bluetooth => (7, 0, 0, 1, 0),
+            Happening::Bluetooth => (7, 0, 0, 1, 0),
+            Happening::RopeCut | Happening::RopePulled | Happening::CoverOpened => return None,
         };
+        let serial = self.next_serial();
         let (day, time) = text_time(moment.unix_s);
         let fixed = if moment.fixed { 'A' } else { 'V' };
         let text = format!(
@@ -210,7 +85,7 @@ impl JointechSeal {
             moment.course_deg,
             moment.mileage_km,
         );
-        (text.into_bytes(), serial)
+        Some((text.into_bytes(), serial))
     }
 
     /// A sign of life.
@@ -221,11 +96,6 @@ impl JointechSeal {
     /// Asks for the time.
     pub fn ask_time(&self) -> Vec<u8> {
         format!("({},P22,2)", self.id()).into_bytes()
-    }
-
-    /// Announces a new one-time password.
-    pub fn announce_password(&self, password: &str) -> Vec<u8> {
-        format!("({},P52,2,{password})", self.id()).into_bytes()
     }
 
     /// An answer to a command: its words after the id.
@@ -240,26 +110,149 @@ impl JointechSeal {
     }
 }
 
+impl Voice for JointechSeal {
+    fn device(&self) -> &str {
+        self.id()
+    }
+
+    fn record(&mut self, moment: &Moment) -> Said {
+        let (frame, serial) = Self::record(self, moment);
+        Said::marked(frame, serial.into())
+    }
+
+    fn happening(&mut self, moment: &Moment, what: Happening) -> Option<Said> {
+        let (text, serial) = self.lock_event(moment, what)?;
+        Some(Said::marked(text, serial.into()))
+    }
+
+    fn again(&self, bytes: &[u8]) -> Vec<u8> {
+        match bytes {
+            [b'$', ..] => Self::sent_again(bytes),
+            text => text.to_vec(),
+        }
+    }
+
+    fn answer(&mut self, _moment: &Moment, order: &Order, asked: &Asked, done: bool) -> Option<Vec<u8>> {
+        let sentence = String::from_utf8_lossy(&asked.0).into_owned();
+        let (did, did_not) = (u8::from(done), u8::from(!done));
+        let words = match order {
+            Order::Open { one_time: false, .. } => format!("P43,{did},{did_not}"),
+            Order::Open { one_time: true, .. } => format!("P52,3,{did},{did_not}"),
+            Order::Password { .. } => format!("P44,{did}"),
+            Order::OneTimePasswords { .. } | Order::Cards { .. } => sentence,
+            Order::Setting if sentence.starts_with("P22") => "P22,1".to_owned(),
+            Order::Interval { .. } | Order::StayAwake { .. } | Order::Setting => without_flag(&sentence),
+        };
+        Some(Self::answer(self, &words))
+    }
+
+    fn announce_password(&mut self, password: &str) -> Option<Vec<u8>> {
+        Some(format!("({},P52,2,{password})", self.id()).into_bytes())
+    }
+
+    fn hear(&mut self, heard: &mut Vec<u8>) -> Option<Heard> {
+        let end = heard.iter().position(|byte| *byte == b')')?;
+        let sentence: Vec<u8> = heard.drain(..=end).collect();
+        let words = std::str::from_utf8(&sentence)
+            .ok()
+            .and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
+        Some(words.map_or(Heard::Nothing, understand))
+    }
+}
+
+/// Seconds between reports that P04 takes.
+const INTERVALS_S: std::ops::RangeInclusive<u64> = 5..=600;
+
+/// A sentence of the server, between its brackets.
+fn understand(sentence: &str) -> Heard {
+    let words: Vec<&str> = sentence.split(',').collect();
+    let cards = |cards: &[&str]| cards.iter().filter_map(|card| card.parse().ok()).collect();
+    let open = |password: &str, one_time| Order::Open {
+        password: Some(password.to_owned()),
+        one_time,
+    };
+    let order = match words.as_slice() {
+        ["P69", "0", serial] => {
+            let serial = serial.parse::<u8>();
+            return serial.map_or(Heard::Nothing, |serial| Heard::Acknowledged(Mark(serial.into())));
+        }
+        ["P43", password] => open(password, false),
+        ["P52", "3", password] => open(password, true),
+        ["P52", "1", "1", on, ..] => Order::OneTimePasswords { on: *on == "1" },
+        ["P41", "1", "1", _, all @ ..] => Order::Cards {
+            cards: cards(all),
+            add: true,
+        },
+        ["P41", "1", "2", _, all @ ..] => Order::Cards {
+            cards: cards(all),
+            add: false,
+        },
+        ["P44", new, old] => Order::Password {
+            new: (*new).to_owned(),
+            old: Some((*old).to_owned()),
+        },
+        ["P04", "1", awake_s, ..] => match awake_s.parse() {
+            Ok(seconds) if INTERVALS_S.contains(&seconds) => Order::Interval { seconds },
+            _ => return Heard::Nothing,
+        },
+        ["P54", "1", on] => Order::StayAwake { on: *on == "1" },
+        ["P22", _] | ["P59", ..] => Order::Setting,
+        _ => return Heard::Nothing,
+    };
+    Heard::Order(order, Asked(sentence.as_bytes().to_vec()))
+}
+
+/// A seal repeats what it was told without the 1 that says "set" (manual, answers of P04, P54, P59).
+fn without_flag(sentence: &str) -> String {
+    sentence.replacen(",1,", ",", 1)
+}
+
 /// Real-time 1, alarm 2, blind area 3.
 fn data_type(moment: &Moment) -> u8 {
-    match (moment.stored, moment.status.alarms()) {
+    match (moment.stored, has_alarm(moment.status)) {
         (true, _) => 3,
         (false, true) => 2,
         (false, false) => 1,
     }
 }
 
+fn has_alarm(status: Status) -> bool {
+    status.rope_cut
+        || status.open_too_long
+        || status.wrong_passwords
+        || status.illegal_card
+        || status.cover_alarm
+        || status.motor_stuck
+}
+
+/// The status word, by its bits.
+fn status_word(status: Status, by_cell: bool) -> u16 {
+    const ACKNOWLEDGE: u16 = 1 << 5;
+    let bits = [
+        (by_cell, 0),
+        (status.rope_cut, 3),
+        (status.rope_in, 6),
+        (status.locked, 7),
+        (status.open_too_long, 8),
+        (status.wrong_passwords, 9),
+        (status.illegal_card, 10),
+        (status.battery_low, 11),
+        (status.cover_alarm, 12),
+        (status.cover_closed, 13),
+        (status.motor_stuck, 14),
+    ];
+    bits.iter()
+        .fold(ACKNOWLEDGE, |word, (set, bit)| word | (u16::from(*set) << bit))
+}
+
 fn push_body(frame: &mut Vec<u8>, moment: &Moment) {
-    let (day, time) = text_time(moment.unix_s);
-    push_digits(frame, day.as_bytes());
-    push_digits(frame, time.as_bytes());
-    push_place(frame, moment);
+    push_time_and_place(frame, moment);
     frame.push((moment.speed_kmh / 1.852).round().clamp(0.0, 255.0) as u8);
     frame.push((moment.course_deg.rem_euclid(360.0) / 2.0) as u8);
     frame.extend(moment.mileage_km.to_be_bytes());
     frame.push(moment.satellites);
     frame.extend([0; 4]);
-    frame.extend(moment.status.word(moment.by_cell).to_be_bytes());
+    frame.extend(status_word(moment.status, moment.by_cell).to_be_bytes());
     frame.push(moment.battery_percent);
     // Cell 0x2B67 of area 0x0CE3, signal 23; then no fence, what woke it, network, reserved.
     frame.extend([0x2b, 0x67, 0x0c, 0xe3, 23]);
@@ -267,6 +260,14 @@ fn push_body(frame: &mut Vec<u8>, moment: &Moment) {
     // No IMEI; the cell's upper half; country 510, network 10.
     frame.extend([0x0f; 8]);
     frame.extend([0x01, 0x5a, 0x01, 0xfe, 10]);
+}
+
+/// Seventeen bytes that the records of JT705 begin with, too.
+pub(super) fn push_time_and_place(to: &mut Vec<u8>, moment: &Moment) {
+    let (day, time) = text_time(moment.unix_s);
+    push_digits(to, day.as_bytes());
+    push_digits(to, time.as_bytes());
+    push_place(to, moment);
 }
 
 /// Latitude in 8 digits DDMMMMMM, longitude in 9 digits DDDMMMMMM, then four flags.
@@ -289,14 +290,6 @@ fn degrees_minutes(degrees: f64, width: usize) -> String {
     format!("{whole:0width$}{rest:06}")
 }
 
-fn push_digits(frame: &mut Vec<u8>, digits: &[u8]) {
-    frame.extend(
-        digits
-            .chunks_exact(2)
-            .map(|pair| (pair[0] - b'0') << 4 | (pair[1] - b'0')),
-    );
-}
-
 /// DDMMYY and hhmmss in UTC.
 fn text_time(unix_s: i64) -> (String, String) {
     let time = jiff::Timestamp::from_second(unix_s).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
@@ -308,29 +301,8 @@ fn text_time(unix_s: i64) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::moment::testing::{hex, moment};
     use super::*;
-
-    fn moment() -> Moment {
-        Moment {
-            unix_s: 1_764_000_000,
-            lat: -6.938889,
-            lon: 110.423889,
-            fixed: true,
-            by_cell: false,
-            speed_kmh: 37.04,
-            course_deg: 90.0,
-            mileage_km: 258,
-            satellites: 9,
-            battery_percent: 87,
-            status: Status::SEALED,
-            stored: false,
-            woken_by: 1,
-        }
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     /// Counted out by hand from the table of the record: 24 Nov 2025 16:00:00 UTC; 6 degrees 56.3333 minutes south;
     /// 110 degrees 25.4333 minutes east, flags fix and east; 20 knots; course 90; 258 km.
@@ -356,7 +328,8 @@ mod tests {
 
     #[test]
     fn an_auto_lock_is_source_five() {
-        let (text, _) = JointechSeal::new(7_591_225_008).lock_event(&moment(), LockEvent::AutoLocked);
+        let said = JointechSeal::new(7_591_225_008).lock_event(&moment(), Happening::AutoLocked);
+        let (text, _) = said.expect("the lock did it");
         assert_eq!(
             String::from_utf8(text).expect("text"),
             "(7591225008,P45,241125,160000,6.938889,S,110.423889,E,A,37,90,5,0,0000000000,0,0,0,258)"
