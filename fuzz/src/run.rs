@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use segel_model::report::Protocol;
 
 use crate::{Conversation, conversation::Told, dice::Dice, stream::Maker};
@@ -46,7 +47,7 @@ pub struct Figures {
     pub oddities: u64,
     /// How many the session ended.
     pub closed: u64,
-    /// Time spent in the decoder.
+    /// Processor time spent in the decoder.
     pub decoding: Duration,
     /// The slowest input, in nanoseconds for each KiB.
     pub slowest_ns: u64,
@@ -131,9 +132,9 @@ impl Figures {
     }
 
     fn add(&mut self, conversation: &Conversation<'_>) -> Result<(), Find> {
-        let begun = Instant::now();
+        let begun = worked();
         let told = find(conversation, |conversation| conversation.hold())?;
-        let took = begun.elapsed();
+        let took = worked().saturating_sub(begun);
         self.tell(conversation, &told, took);
         self.look_at_slow(conversation, took)?;
         if conversation.seed.is_multiple_of(CHECKED_ONE_IN) {
@@ -158,9 +159,9 @@ impl Figures {
             return Ok(());
         }
         let again = (0..HELD_AGAIN).map(|_| {
-            let begun = Instant::now();
+            let begun = worked();
             conversation.hold();
-            begun.elapsed()
+            worked().saturating_sub(begun)
         });
         let quickest = again.fold(took, Duration::min);
         let ns = ns_a_kib(conversation, quickest);
@@ -178,6 +179,12 @@ impl Figures {
             bytes: conversation.bytes.to_vec(),
         })
     }
+}
+
+/// Processor time of this thread so far.
+fn worked() -> Duration {
+    let used = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(used.tv_sec.unsigned_abs(), used.tv_nsec as u32)
 }
 
 fn ns_a_kib(conversation: &Conversation<'_>, took: Duration) -> u64 {

@@ -26,6 +26,9 @@ pub(crate) trait Language: Send + Sync {
     /// A whole frame has come, or what looks like one.
     fn hear(&mut self, frame: &[u8], talk: &mut Talk, now: ServerTime) -> Result<(), NoFrame>;
 
+    /// Bytes without meaning have been passed over.
+    fn lost(&mut self) {}
+
     /// A report is durable: gives the answer it is owed.
     fn acknowledge(&mut self, owed: Owed, talk: &mut Talk, now: ServerTime);
 
@@ -253,6 +256,7 @@ impl<L: Language> Stream<L> {
     fn discard(&mut self, bytes: &[u8], what: &str) -> usize {
         self.talk.oddity(what, bytes);
         self.talk.lost = true;
+        self.language.lost();
         // Ends of lines mean nothing, and whether they come together with rubbish depends on how the stream was cut.
         let rubbish = bytes.iter().filter(|byte| !matches!(byte, b'\r' | b'\n'));
         self.talk.garbage = self.talk.garbage.saturating_add(rubbish.count() as u32);

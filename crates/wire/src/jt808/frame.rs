@@ -74,6 +74,14 @@ pub(crate) fn until_beginning(bytes: &[u8], skip: usize) -> usize {
     skip + find(rest, begins).unwrap_or(rest.len())
 }
 
+/// Whether neither a frame nor text nor the end of a line begins here: only what shares the delimiter of the frame before.
+pub(crate) fn begins_nothing(bytes: &[u8]) -> bool {
+    !matches!(
+        bytes,
+        [] | [DELIMITER | OTHER_DELIMITER | TEXT | b'\r' | b'\n', ..]
+    )
+}
+
 fn garbage(bytes: &[u8], what: &'static str) -> Next {
     Next::Garbage(until_beginning(bytes, 1), what)
 }

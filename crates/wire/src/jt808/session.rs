@@ -39,6 +39,8 @@ pub(crate) struct Jt808 {
     serial: u16,
     /// A device without a clock is told the time once a connection; it asks again itself.
     clock_told: bool,
+    /// Bytes without meaning came behind the last frame, so that nothing shares its delimiter.
+    is_lost: bool,
     pieces: Pieces,
     orders: Orders<Wanted>,
 }
@@ -78,6 +80,9 @@ pub(crate) enum Answer {
 
 impl Language for Jt808 {
     fn next(&self, bytes: &[u8], limits: &Limits) -> stream::Next {
+        if self.is_lost && frame::begins_nothing(bytes) {
+            return stream::Next::Garbage(frame::until_beginning(bytes, 1), "garbage");
+        }
         match frame::next(bytes, limits.frame_bytes as usize) {
             Next::More => stream::Next::More,
             Next::Binary(length) | Next::Shared(length) | Next::Text(length) => stream::Next::Frame(length),
@@ -100,7 +105,13 @@ impl Language for Jt808 {
             [frame::DELIMITER | frame::OTHER_DELIMITER, ..] => self.hear_binary(frame, talk, now),
             // It shares its delimiter with the frame before, and is kept with it, so that it can be read again.
             shared => self.hear_binary(&frame::with_delimiter(shared), talk, now),
-        }
+        }?;
+        self.is_lost = false;
+        Ok(())
+    }
+
+    fn lost(&mut self) {
+        self.is_lost = true;
     }
 
     fn acknowledge(&mut self, owed: output::Owed, talk: &mut Talk, now: ServerTime) {
@@ -191,6 +202,7 @@ impl Jt808 {
             addresses: Vec::new(),
             serial: 0,
             clock_told: false,
+            is_lost: false,
             pieces: Pieces::default(),
             orders: Orders::default(),
         }

@@ -56,7 +56,8 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
         };
     };
     // A whole head inside means that this message was cut and another begins there; of several, all but the last were cut.
-    match (1..end).rfind(|&at| HEAD < end - at && may_be_head(&bytes[at..end])) {
+    let begins = |&at: &usize| bytes[at] == BEGIN && HEAD < end - at && may_be_head(&bytes[at..end]);
+    match (1..end).rfind(begins) {
         Some(cut) => Next::Garbage(cut, "frame_cut"),
         None => Next::Whole(end + 1),
     }

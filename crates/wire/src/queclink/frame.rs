@@ -84,13 +84,25 @@ fn next_text(bytes: &[u8], longest: usize) -> Next {
     let end = find(window, ends_text);
     let before_end = &window[..end.unwrap_or(window.len())];
     // Another message that begins inside means that the end of this one was lost.
-    let inside = (1..before_end.len()).find(|&at| is_text(&before_end[at..]));
+    let inside = begins_inside(before_end);
     match (inside, end) {
         (Some(at), _) => Next::Garbage(at, "frame_not_finished"),
         (None, Some(end)) => Next::Text(end + 1),
         (None, None) if bytes.len() < longest => Next::More,
         (None, None) => garbage(bytes, "frame_too_long"),
     }
+}
+
+/// Where other text begins behind the first byte.
+fn begins_inside(bytes: &[u8]) -> Option<usize> {
+    let mut at = until_beginning(bytes, 1);
+    while at < bytes.len() {
+        if is_text(&bytes[at..]) {
+            return Some(at);
+        }
+        at = until_beginning(bytes, at + 1);
+    }
+    None
 }
 
 fn next_binary(bytes: &[u8], (at, width): (usize, usize), longest: usize) -> Next {
