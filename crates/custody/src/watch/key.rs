@@ -2,10 +2,12 @@
 //!
 //! A seal sends a frame again until it is acknowledged, and after a blind area it may send it a third time, marked as
 //! resent. So the key is (seal, device time, serial, kind) and never the marker. Where the clock was not set the key is
-//! the whole payload within one connection: two signs of life on two connections are two.
+//! the whole payload within one connection: two signs of life on two connections are two. Of what a seal passes on, which
+//! smaller seal said it counts too: two of them may be heard in one moment.
 
 use alloc::collections::VecDeque;
 
+use segel_model::report::{Extra, ReportKind};
 use segel_model::{Report, SealId};
 
 use serde::{Deserialize, Serialize};
@@ -43,10 +45,25 @@ pub fn key(seal: SealId, connection: u64, report: &Report) -> u64 {
     match report.time {
         Some(time) => {
             let serial = report.serial.map_or(u64::MAX, u64::from);
-            hash(&[1, seal.0, time.unix_ms as u64, serial, kind])
+            let said = [1, seal.0, time.unix_ms as u64, serial, kind];
+            match sublock(report) {
+                None => hash(&said),
+                Some(name) => hash(&[said.as_slice(), &[fnv(FNV_START, name.as_bytes())]].concat()),
+            }
         }
         None => hash(&[0, seal.0, connection, payload(report), kind]),
     }
+}
+
+/// The smaller seal that spoke through this one.
+fn sublock(report: &Report) -> Option<&str> {
+    if report.kind != ReportKind::SubSeal {
+        return None;
+    }
+    report.extra.iter().find_map(|(name, value)| match value {
+        Extra::Text(text) if name == "sublock" => Some(text.as_ref()),
+        _ => None,
+    })
 }
 
 /// A number that two reports with the same content share, whenever and however they came.
@@ -82,7 +99,7 @@ fn hash(words: &[u64]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use segel_model::report::{Lock, ReportKind};
+    use segel_model::report::Lock;
     use segel_model::{DeviceId, DeviceTime, ServerTime, Signal};
 
     use super::*;
@@ -138,6 +155,18 @@ mod tests {
         assert_ne!(first, key_of(|report| report.serial = None));
         assert_ne!(first, key_of(|report| report.kind = ReportKind::Happening));
         assert_ne!(first, key(SealId(2), 5, &report()));
+    }
+
+    #[test]
+    fn two_smaller_seals_heard_in_one_moment_are_two() {
+        let heard = |sublock: &'static str| {
+            key_of(|report| {
+                report.kind = ReportKind::SubSeal;
+                report.extra.push(("sublock".into(), Extra::Text(sublock.into())));
+            })
+        };
+        assert_ne!(heard("685304"), heard("224779"));
+        assert_eq!(heard("685304"), heard("685304"));
     }
 
     /// Design: "frames whose clock was not set compare by their whole payload within one connection".
