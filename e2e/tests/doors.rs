@@ -11,12 +11,13 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A protocol and its golden frames: the first that is answered is said.
-const LANGUAGES: [(&str, &str); 5] = [
+const LANGUAGES: [(&str, &str); 6] = [
     ("gt06", include_str!("../../fixtures/golden/gt06.jsonl")),
     ("jt808", include_str!("../../fixtures/golden/jt808.jsonl")),
     ("kingwo", include_str!("../../fixtures/golden/kingwo.jsonl")),
     ("eseal", include_str!("../../fixtures/golden/eseal.jsonl")),
     ("queclink", include_str!("../../fixtures/golden/queclink.jsonl")),
+    ("teratrack", include_str!("../../fixtures/golden/teratrack.jsonl")),
 ];
 
 struct Running(Child);

@@ -267,7 +267,7 @@ fn profile(protocol: Protocol, dice: &mut Dice) -> Profile {
             Dialect::Bsj,
             Dialect::Aovx,
         ],
-        Protocol::Osmand | Protocol::Kingwo | Protocol::Eseal | Protocol::Meitrack => &[Dialect::Any],
+        _ => &[Dialect::Any],
     };
     Profile {
         dialect: *dice.one_of(dialects),

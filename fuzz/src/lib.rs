@@ -15,5 +15,20 @@ pub mod hostile;
 pub mod memory;
 pub mod run;
 
+use segel_model::report::Protocol;
+
+/// The languages that conversations are made of. Those of JSON objects are thrown at by `crates/wire/tests/fuzz.rs`.
+pub const SPOKEN: [Protocol; 9] = [
+    Protocol::Jointech,
+    Protocol::Osmand,
+    Protocol::Gt06,
+    Protocol::Kingwo,
+    Protocol::Eseal,
+    Protocol::Queclink,
+    Protocol::Teltonika,
+    Protocol::Meitrack,
+    Protocol::Jt808,
+];
+
 pub use conversation::Conversation;
 pub use run::{Figures, Limit};

@@ -31,7 +31,7 @@ pub fn check(protocol: Protocol, bytes: &[u8]) {
             Protocol::Jt808 => jt808(part),
             Protocol::Meitrack => meitrack(part),
             // Their orders are lines that nobody but the unit reads back.
-            Protocol::Osmand | Protocol::Kingwo | Protocol::Eseal | Protocol::Queclink => {}
+            _ => {}
         }
     }
 }

@@ -43,6 +43,7 @@ fn texts(protocol: Protocol) -> (&'static str, &'static str) {
         Protocol::Teltonika => texts!("teltonika"),
         Protocol::Meitrack => texts!("meitrack"),
         Protocol::Jt808 => texts!("jt808"),
+        Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => ("", ""),
     }
 }
 
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_language_has_frames_and_finds() {
-        for protocol in Protocol::ALL {
+        for protocol in crate::SPOKEN {
             let seeds = Seeds::of(protocol);
             assert!(
                 4 < seeds.golden.len() && !seeds.finds.is_empty(),

@@ -27,7 +27,7 @@ pub struct Maker {
 impl Default for Maker {
     fn default() -> Self {
         Self {
-            all: Protocol::ALL
+            all: crate::SPOKEN
                 .map(|protocol| (protocol, Seeds::of(protocol)))
                 .into(),
         }

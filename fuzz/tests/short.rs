@@ -66,7 +66,7 @@ fn any_bytes_from_a_terminal() {
 /// Each of them at every decoder, in a few ways.
 #[test]
 fn what_was_once_found_is_found_no_more() {
-    for find in Protocol::ALL
+    for find in segel_fuzz::SPOKEN
         .into_iter()
         .flat_map(|protocol| Seeds::of(protocol).finds)
     {
@@ -83,7 +83,7 @@ fn hostile_streams_keep_the_limits_at_every_decoder() {
 }
 
 fn hold_everywhere(bytes: &[u8], times: u64) {
-    for protocol in Protocol::ALL {
+    for protocol in segel_fuzz::SPOKEN {
         for seed in 0..times {
             let conversation = Conversation {
                 protocol,

@@ -31,11 +31,19 @@ pub enum Protocol {
     Meitrack,
     /// JT/T 808 and the dialects of its lock makers.
     Jt808,
+    /// Our own JSON, for any other platform.
+    Open,
+    /// Flespi: the messages of its channels.
+    Flespi,
+    /// TeraTrack: JSON of a forwarder, over a stream or over HTTP.
+    Teratrack,
+    /// Tive: webhooks of trackers.
+    Tive,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Jointech,
         Self::Osmand,
         Self::Gt06,
@@ -45,6 +53,10 @@ impl Protocol {
         Self::Teltonika,
         Self::Meitrack,
         Self::Jt808,
+        Self::Open,
+        Self::Flespi,
+        Self::Teratrack,
+        Self::Tive,
     ];
 
     /// The protocol of that name.
@@ -64,7 +76,16 @@ impl Protocol {
             Self::Teltonika => "teltonika",
             Self::Meitrack => "meitrack",
             Self::Jt808 => "jt808",
+            Self::Open => "open",
+            Self::Flespi => "flespi",
+            Self::Teratrack => "teratrack",
+            Self::Tive => "tive",
         }
+    }
+
+    /// Whether seals speak it at a door of their own. What has none is posted to the API by somebody who has signed in.
+    pub const fn has_door(self) -> bool {
+        !matches!(self, Self::Open | Self::Flespi | Self::Tive)
     }
 }
 

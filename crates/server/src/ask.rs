@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use segel_model::event::Subject;
 use segel_model::input::CommandInput;
-use segel_model::{Event, Refusal, ServerTime};
-use segel_store::SideRow;
+use segel_model::refusal::RefusalSort;
+use segel_model::{Event, Refusal, SecretHash, ServerTime};
+use segel_store::{Answered, SideRow};
 
 /// A command with what must become durable beside it.
 #[derive(Debug, Clone)]
@@ -95,6 +96,34 @@ pub struct IdempotencyKey {
     pub key: String,
     /// A hash of the request, so that a key used for another wish is refused and not answered wrongly.
     pub request: [u8; 32],
+}
+
+impl IdempotencyKey {
+    /// Under whose name the answer is kept.
+    pub fn principal(&self) -> String {
+        format!("person:{}", self.person)
+    }
+
+    /// The row that keeps an answer under it.
+    pub fn kept(&self, answer: String, at: ServerTime) -> SideRow {
+        SideRow::Answered(Answered {
+            principal: self.principal(),
+            key: self.key.clone(),
+            question: SecretHash(self.request),
+            at,
+            answer,
+        })
+    }
+}
+
+/// A key that was used for another wish answers nothing.
+pub fn key_used() -> Refusal {
+    Refusal::new(
+        RefusalSort::Malformed,
+        "idempotency_key_used",
+        "Kunci idempotensi ini sudah dipakai untuk permintaan lain; pakai kunci baru.",
+        "This idempotency key was used for another request; use a new one.",
+    )
 }
 
 /// The things that events made, the first being the one a command is about.

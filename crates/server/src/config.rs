@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use segel_model::report::Protocol;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::first_start::First;
 use crate::proxies::Proxies;
@@ -55,6 +56,7 @@ pub struct Listen {
     /// Phones that speak OsmAnd, HTTP.
     pub osmand: SocketAddr,
     /// Seals of other protocols, TCP, by the protocol's name. A door that nobody needs stays shut.
+    #[serde(deserialize_with = "doors")]
     pub seals: BTreeMap<Protocol, SocketAddr>,
 }
 
@@ -137,6 +139,18 @@ pub struct Skp {
 /// What a public gateway takes on a bad day.
 const fn call_limit_s() -> u32 {
     20
+}
+
+/// Doors by their protocols. What is posted to the API has none, for there everybody who sends has signed in.
+fn doors<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Protocol, SocketAddr>, D::Error> {
+    let doors = BTreeMap::<Protocol, SocketAddr>::deserialize(from)?;
+    match doors.keys().find(|protocol| !protocol.has_door()) {
+        None => Ok(doors),
+        Some(protocol) => Err(D::Error::custom(format_args!(
+            "{} has no door: it is posted to the API, see docs/intake.md",
+            protocol.name()
+        ))),
+    }
 }
 
 impl Default for DataFolder {
@@ -263,6 +277,19 @@ mod tests {
             failure.to_string().contains("unknown variant `gt07`"),
             "{failure}"
         );
+    }
+
+    #[test]
+    fn what_is_posted_to_the_api_has_no_door() {
+        for name in ["open", "flespi", "tive"] {
+            let text = format!("[listen.seals]\n{name} = '0.0.0.0:1'");
+            let failure = Config::load(&text).expect_err("no door");
+            assert!(
+                failure.to_string().contains(&format!("{name} has no door")),
+                "{failure}"
+            );
+        }
+        assert!(Config::load("[listen.seals]\nteratrack = '0.0.0.0:5239'").is_ok());
     }
 
     #[test]

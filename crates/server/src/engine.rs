@@ -14,14 +14,13 @@ use segel_custody::{Decision, Stamp, State};
 use segel_model::entry::{Cause, ENTRY_VERSION};
 use segel_model::event::Subject;
 use segel_model::input::ReportInput;
-use segel_model::refusal::RefusalSort;
-use segel_model::{Entry, Event, Input, Observed, Refusal, Rulebook, SecretHash, ServerTime, TripId};
+use segel_model::{Entry, Event, Input, Observed, Rulebook, ServerTime, TripId};
 use segel_store::{
-    AccountRow, Answered, Batch, Journaled, Reader, RecordKind, Recovered, Scope, SecretKind, SecretRow,
-    SideRow, Snapshots, Staged, Store, StoreError,
+    AccountRow, Batch, Journaled, Reader, RecordKind, Recovered, Scope, SecretKind, SecretRow, SideRow,
+    Snapshots, Staged, Store, StoreError,
 };
 
-use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, made};
+use crate::ask::{Answer, Asked, IdempotencyKey, Side, Unavailable, Verdict, key_used, made};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
 use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
@@ -107,6 +106,7 @@ impl Engine {
             clock,
             condition: Condition::default(),
             metrics: Metrics::default(),
+            oddities: Arc::default(),
             revisits: Mutex::default(),
         });
         let mut engine = Self {
@@ -490,7 +490,7 @@ impl Engine {
                 self.key_used()
             });
         }
-        let kept = self.reader.answered(&principal_of(key), &key.key);
+        let kept = self.reader.answered(&key.principal(), &key.key);
         let kept = kept
             .inspect_err(|failure| tracing::warn!(%failure, "kept answers are unreadable"))
             .ok()??;
@@ -501,16 +501,10 @@ impl Engine {
     }
 
     fn key_used(&self) -> Answer {
-        let refusal = Refusal::new(
-            RefusalSort::Malformed,
-            "idempotency_key_used",
-            "Kunci idempotensi ini sudah dipakai untuk permintaan lain; pakai kunci baru.",
-            "This idempotency key was used for another request; use a new one.",
-        );
         Answer {
             seq: self.last_seq,
             at: self.shared.clock.now(),
-            verdict: Verdict::Refused(refusal),
+            verdict: Verdict::Refused(key_used()),
         }
     }
 
@@ -669,18 +663,9 @@ fn side_of(event: &Event, side: &Side, at: ServerTime) -> Option<SideRow> {
     })
 }
 
-fn principal_of(key: &IdempotencyKey) -> String {
-    format!("person:{}", key.person)
-}
-
 fn kept_answer(key: &IdempotencyKey, answer: &Answer, at: ServerTime) -> SideRow {
-    SideRow::Answered(Answered {
-        principal: principal_of(key),
-        key: key.key.clone(),
-        question: SecretHash(key.request),
-        at,
-        answer: serde_json::to_string(answer).expect("an answer has text keys and finite numbers"),
-    })
+    let answer = serde_json::to_string(answer).expect("an answer has text keys and finite numbers");
+    key.kept(answer, at)
 }
 
 /// Trips that have left the working state, by their last record. A record that cannot be read is as good as none here:

@@ -13,6 +13,7 @@ use segel_store::{Blobs, Reader, ScopeKey, Store};
 use crate::ask::{Answer, Asked, Side, Unavailable};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
+use crate::gateway::Oddities;
 use crate::lanes::{Delivered, Durable, NotDelivered, Question, Senders, Told, Waiting, WhenDurable};
 use crate::metrics::{Backlog, Metrics};
 use crate::orders::Orders;
@@ -61,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) condition: Condition,
     pub(crate) metrics: Metrics,
+    pub(crate) oddities: Arc<Oddities>,
     /// By trip: a later question covers an earlier one.
     pub(crate) revisits: Mutex<BTreeMap<TripId, (EventTime, EventTime)>>,
 }
@@ -212,6 +214,11 @@ impl EngineHandle {
     /// What an operator watches.
     pub fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    /// Strange things that came in, until they are written down.
+    pub fn oddities(&self) -> &Arc<Oddities> {
+        &self.shared.oddities
     }
 
     /// The text of `/metrics`.

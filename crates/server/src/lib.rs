@@ -24,6 +24,7 @@ pub mod roster;
 pub mod orders;
 
 pub mod gateway;
+pub mod intake;
 pub mod outlet;
 pub mod keeper;
 pub mod background;

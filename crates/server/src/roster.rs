@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use segel_custody::State;
 use segel_model::report::Protocol;
-use segel_model::{DeviceId, Event, SealId};
+use segel_model::{DeviceId, Event, OrganisationId, SealId};
 
 /// What the gateway must know of a registered seal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Known {
     pub seal: SealId,
     /// Its profile, by name.
     pub profile: String,
+    /// Whose it is.
+    pub provider: OrganisationId,
     /// Somebody else may speak as this seal: no secret is sent.
     pub doubted: bool,
 }
@@ -58,6 +60,7 @@ impl Roster {
             let known = Known {
                 seal: *id,
                 profile: registration.profile.clone(),
+                provider: registration.provider,
                 doubted: seal.doubt.is_some(),
             };
             self.enter(registration.protocol, registration.device.clone(), known);
@@ -71,6 +74,7 @@ impl Roster {
                 let known = Known {
                     seal: *seal,
                     profile: registration.profile.clone(),
+                    provider: registration.provider,
                     doubted: false,
                 };
                 self.enter(registration.protocol, registration.device.clone(), known);

@@ -148,7 +148,7 @@ impl Service {
         service.run_engine(engine, end)?;
         let invited = first_start::invite(&service.engine, &config.first);
         service.first_codes = invited.map_err(|failure| service.deeper(failure))?;
-        let oddities = Arc::<Oddities>::default();
+        let oddities = Arc::clone(service.engine.oddities());
         service.run_background(&config, &oddities)?;
         service.open_doors(config, sockets, oddities, http)?;
         Ok(service)

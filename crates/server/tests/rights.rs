@@ -73,6 +73,12 @@ fn table() -> Vec<Row> {
         row("POST", "/seals/{seal}/orders",           json!({"kind": "clear_fence", "number": 1, "sort": "circle"}), "yy.yy...."),
         row("POST", "/seals/{seal}/orders",           json!({"kind": "restart", "reason": "uji"}), "...yyy..."),
         row("POST", "/seals/{seal}/clear-doubt",      reason(),             "yy......."),
+        // Pass on what seals say: the provider, of its own.
+        row("POST", "/intake/reports",                nothing(),            "...yy...."),
+        row("POST", "/intake/flespi",                 nothing(),            "...yy...."),
+        row("POST", "/intake/teratrack",              nothing(),            "...yy...."),
+        row("POST", "/intake/background-geolocation", nothing(),            "...yy...."),
+        row("POST", "/intake/tive",                   nothing(),            "...yy...."),
         // Register documents and ask for a seal: the user; the provider on behalf. Verify and refuse: customs.
         row("GET",  "/documents",                     nothing(),            "yyyyyyy.y"),
         row("GET",  "/documents/{document}",          nothing(),            "yyyyyyy.y"),
@@ -428,6 +434,7 @@ fn the_table_names_every_route_there_is() {
         ("patch", "/uploads/*"),
         ("delete", "/uploads/*"),
         ("delete", "/tokens/*"),
+        ("post", "/intake/tive/*"),
     ];
     let mut missing = Vec::new();
     for (path, methods) in paths {

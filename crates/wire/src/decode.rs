@@ -61,7 +61,8 @@ pub const fn decoder_version(protocol: Protocol) -> u16 {
     match protocol {
         // 2: a whole message that nobody can read is a bare report.
         Protocol::Jointech => 2,
-        // 2: a phone's clock of the year 2000 was never set.
+        // 2: a phone's clock of the year 2000 was never set, a place that an app made up is not valid; lists of senders, and
+        // senders in the address, are read.
         Protocol::Osmand => 2,
         // 2: what is shorter than any record ends a batch.
         Protocol::Jt808 | Protocol::Meitrack => 2,

@@ -14,6 +14,7 @@ use segel_model::{
 use crate::{
     jointech, jt808,
     limits::{Limits, ODDITY_BYTES},
+    objects,
     output::Output,
     profile::{Dialect, Profile},
     session::Session,
@@ -74,10 +75,11 @@ impl Guess {
     }
 }
 
-/// Lets every language read a capture, of which each stream is one connection's bytes. `received` is when they came.
+/// Lets every language read a capture but those of bare JSON, whose names a person reads, of which each stream is one connection's bytes. `received` is when they came.
 pub fn guess(streams: &[Vec<u8>], received: ServerTime) -> Guess {
     let mut readings: Vec<Reading> = Protocol::ALL
         .into_iter()
+        .filter(|protocol| !objects::are_bare(*protocol))
         .map(|protocol| read(protocol, streams, received))
         .collect();
     readings.sort_by_key(|reading| core::cmp::Reverse((reading.score, reading.sound)));

@@ -85,6 +85,7 @@ pub fn of(why: &str) -> Option<&'static str> {
         "words for a display are 1 to 200 plain letters" => "kata di layar adalah 1 sampai 200 huruf biasa",
         // Whole languages, and what only shows at the moment of sending.
         "a phone takes no orders" => "telepon tidak menerima perintah",
+        "another platform passes on what this seal says and takes no orders for it" => "laporan segel ini diteruskan platform lain yang tidak menerima perintah untuknya",
         "how this model is spoken to, and its password, are not known" => "cara berbicara dengan model ini, dan kata sandinya, belum diketahui",
         "no command of this seal is published" => "tidak ada perintah segel ini yang dipublikasikan",
         "of this seal's commands none for this is public" => "perintah segel ini untuk hal itu tidak dipublikasikan",

@@ -46,6 +46,12 @@ pub mod queclink;
 pub mod teltonika;
 pub mod meitrack;
 
+pub mod objects;
+pub mod open;
+mod flespi;
+mod teratrack;
+mod tive;
+
 pub mod decode;
 pub mod guess;
 pub mod secrets;

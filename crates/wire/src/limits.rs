@@ -6,6 +6,12 @@
 pub const FRAME_BYTES: u32 = 4096;
 /// The longest HTTP request of a phone, head and body: a batch of [`FIXES`] as JSON.
 pub const REQUEST_BYTES: u32 = 32 * 1024;
+/// The longest JSON object that is posted: as a request at a door of its own it is still one.
+pub const OBJECT_BYTES: usize = 31 * 1024;
+/// The most values that are kept beside a report, and the longest name or word among them: strangers may send anything.
+pub const EXTRAS: usize = 48;
+/// See [`EXTRAS`].
+pub const EXTRA_BYTES: usize = 128;
 /// The most fixes one request may hold. Each is kept with the whole request, so the product is what one request costs.
 pub const FIXES: usize = 64;
 /// How many bytes without meaning may come between two reports before the connection is closed. A seal that starts in

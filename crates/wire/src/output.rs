@@ -53,6 +53,8 @@ pub(crate) enum Owed {
     Teltonika(teltonika::Owed),
     Meitrack(meitrack::Owed),
     Jt808(jt808::Owed),
+    /// The last report of an object whose platform wants to know.
+    Objects,
 }
 
 impl AckToken {

@@ -6,18 +6,21 @@ use segel_model::{DeviceId, OrderId, ServerTime, order::SealCommand, report::Pro
 
 use crate::{
     eseal::Eseal,
+    flespi,
     gt06::Gt06,
     jointech::Jointech,
     jt808::Jt808,
     kingwo::Kingwo,
     limits::Limits,
     meitrack::Meitrack,
-    osmand,
+    objects::{Objects, Read},
+    open, osmand,
     output::{AckToken, NotSpoken, Output, Owed},
     profile::Profile,
     queclink::Queclink,
     stream::{Connection, Stream},
     teltonika::Teltonika,
+    teratrack, tive,
 };
 
 /// One connection of one seal. Mutate it, then [`poll`](Self::poll) until nothing comes.
@@ -38,6 +41,10 @@ impl Session {
             Protocol::Meitrack => Box::new(Stream::new(Meitrack::default(), limits)),
             Protocol::Teltonika => Box::new(Stream::new(Teltonika::new(profile), limits)),
             Protocol::Jt808 => Box::new(Stream::new(Jt808::new(profile), limits)),
+            Protocol::Open => objects(open::read, limits),
+            Protocol::Flespi => objects(flespi::read, limits),
+            Protocol::Teratrack => objects(teratrack::read, limits),
+            Protocol::Tive => objects(tive::read, limits),
         };
         Self { connection }
     }
@@ -100,4 +107,8 @@ impl Session {
     pub fn device(&self) -> Option<&DeviceId> {
         self.connection.device()
     }
+}
+
+fn objects(read: Read, limits: Limits) -> Box<dyn Connection> {
+    Box::new(Stream::new(Objects::new(read), limits))
 }

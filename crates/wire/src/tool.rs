@@ -22,7 +22,7 @@ use crate::{
     guess::{Guess, Reading},
     jointech, jt808, kingwo,
     limits::Limits,
-    meitrack,
+    meitrack, objects,
     osmand::http,
     output::{Learned, Output, Reason},
     profile::{Dialect, Profile},
@@ -72,7 +72,12 @@ impl Tool {
 
     fn answer(&mut self, line: &str, now: ServerTime) -> Result<Answer, &'static str> {
         let line: Value = serde_json::from_str(line).map_err(|_| "the line is no JSON")?;
-        let bytes = bytes(&line)?;
+        let form = if objects::are_bare(self.protocol) {
+            Form::Body
+        } else {
+            Form::Request
+        };
+        let bytes = bytes_for(&line, form)?;
         if let Some(time) = line.get("recv_time") {
             self.clock = Some(moment(time).ok_or("recv_time is neither RFC 3339 nor milliseconds")?);
         }
@@ -178,9 +183,20 @@ fn connection_of(line: &Value) -> String {
 
 /// The bytes a line stands for.
 pub fn bytes(line: &Value) -> Result<Vec<u8>, &'static str> {
+    bytes_for(line, Form::Request)
+}
+
+/// Whether a request is wanted as it comes at a door, or its body alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Request,
+    Body,
+}
+
+fn bytes_for(line: &Value, form: Form) -> Result<Vec<u8>, &'static str> {
     match line.get("http") {
-        Some(Value::String(_)) => return request(line),
-        Some(http) => return request(http),
+        Some(Value::String(_)) => return request(line, form),
+        Some(http) => return request(http, form),
         None => {}
     }
     if let Some(text) = line.get("hex").and_then(Value::as_str) {
@@ -193,8 +209,8 @@ pub fn bytes(line: &Value) -> Result<Vec<u8>, &'static str> {
     Ok(text.as_bytes().to_vec())
 }
 
-/// The HTTP request that method, url and body make.
-fn request(http: &Value) -> Result<Vec<u8>, &'static str> {
+/// The HTTP request that method, url and body make; of what is posted to the API the body alone.
+fn request(http: &Value, form: Form) -> Result<Vec<u8>, &'static str> {
     let method = http.get("method").and_then(Value::as_str).unwrap_or("GET");
     let url = http.get("url").and_then(Value::as_str).ok_or("http has no url")?;
     let body = match http.get("body") {
@@ -207,6 +223,9 @@ fn request(http: &Value) -> Result<Vec<u8>, &'static str> {
             .ok_or("hex is no hexadecimal")?,
         Some(json) => json.to_string().into_bytes(),
     };
+    if form == Form::Body {
+        return Ok(body);
+    }
     let head = format!(
         "{method} {url} HTTP/1.1\r\nHost: segel\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -234,6 +253,9 @@ fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
         Protocol::Meitrack => meitrack::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Teltonika => teltonika::frame::split(partial, Limits::default().frame_bytes as usize),
         Protocol::Jt808 => jt808::frame::split(partial, Limits::default().frame_bytes as usize),
+        Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => {
+            objects::frame::split(partial, Limits::default().request_bytes as usize)
+        }
     };
     partial.drain(..used);
     frames.iter().map(|frame| hex(frame)).collect()

@@ -239,6 +239,8 @@ fn every_real_frame_is_answered_as_the_schema_says() {
         ("meitrack.jsonl", Protocol::Meitrack),
         ("jt808.jsonl", Protocol::Jt808),
         ("log-jt808-bsj.jsonl", Protocol::Jt808),
+        ("flespi.jsonl", Protocol::Flespi),
+        ("teratrack.jsonl", Protocol::Teratrack),
     ];
     let mut silent = Vec::new();
     for (file, protocol) in files {

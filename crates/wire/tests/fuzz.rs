@@ -8,6 +8,7 @@ use segel_wire::{
     Limits, Output, Profile, Session, decode_of, gt06,
     jointech::command::Command,
     jt808, mask_secrets, meitrack,
+    objects::body,
     secrets::secret_ranges,
     teltonika::{datagram::Datagram, frame},
     tool::Tool,
@@ -168,6 +169,52 @@ fn any_bytes_from_a_meitrack_unit() {
 fn any_bytes_from_a_phone() {
     bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Osmand, bytes));
 }
+
+#[test]
+fn any_bytes_from_a_platform() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        for protocol in PLATFORMS {
+            talk(protocol, bytes);
+        }
+    });
+}
+
+const PLATFORMS: [Protocol; 4] = [
+    Protocol::Open,
+    Protocol::Flespi,
+    Protocol::Teratrack,
+    Protocol::Tive,
+];
+
+/// Random bytes are seldom JSON; these stand where a value does, as one value and as text.
+#[test]
+fn any_value_of_a_platform() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let bytes = &bytes[..bytes.len().min(600)];
+        let text = String::from_utf8_lossy(bytes);
+        let quoted = serde_json::to_string(&text).expect("text is JSON");
+        for (protocol, object) in PLATFORMS.into_iter().zip(OBJECTS) {
+            for value in [text.as_ref(), quoted.as_str()] {
+                let whole = object.replace('?', value);
+                let mut session = Session::new(protocol, Profile::ANY, Limits::default());
+                session.receive(NOW, whole.as_bytes());
+                drain(&mut session, protocol, NOW);
+                let read = body::read(protocol, whole.as_bytes(), NOW, 10);
+                for item in read.into_iter().flatten() {
+                    assert!(item.raw.len() <= whole.len());
+                }
+            }
+        }
+    });
+}
+
+/// One object of each, with the values that are read most closely left open.
+const OBJECTS: [&str; 4] = [
+    r#"{"device":"A","time":?,"fix":{"lat":?,"lon":1,"source":"gnss"},"signals":[?],"extra":{"a":?}}"#,
+    r#"[{"ident":"A","timestamp":?,"position.latitude":?,"position.longitude":1,"back.cap.open.alarm":?,"x":?}]"#,
+    r#"{"MDeviceID":"A","DateTime":?,"Latitude":?,"Longitude":1,"LockCutOff":?,"Slave":[{"SDeviceId":"1","SPower":?},?]}"#,
+    r#"{"DeviceId":"A","EntryTimeEpoch":?,"Location":{"Latitude":?,"Longitude":1,"Accuracy":?},"Battery":?,"Alert":?}"#,
+];
 
 #[test]
 fn any_bytes_from_a_gt06_seal() {

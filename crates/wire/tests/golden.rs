@@ -127,3 +127,35 @@ fn meitrack_frames_are_read_as_the_handbook_says() {
         include_str!("../../../fixtures/golden/meitrack.jsonl"),
     );
 }
+
+#[test]
+fn open_reports_are_read_as_their_page_says() {
+    check(
+        Protocol::Open,
+        include_str!("../../../fixtures/golden/open.jsonl"),
+    );
+}
+
+#[test]
+fn flespi_messages_are_read_as_their_pages_say() {
+    check(
+        Protocol::Flespi,
+        include_str!("../../../fixtures/golden/flespi.jsonl"),
+    );
+}
+
+#[test]
+fn teratrack_objects_are_read_as_the_handbook_says() {
+    check(
+        Protocol::Teratrack,
+        include_str!("../../../fixtures/golden/teratrack.jsonl"),
+    );
+}
+
+#[test]
+fn tive_webhooks_are_read_as_their_page_says() {
+    check(
+        Protocol::Tive,
+        include_str!("../../../fixtures/golden/tive.jsonl"),
+    );
+}

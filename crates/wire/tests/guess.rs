@@ -36,7 +36,7 @@ fn named(streams: &[Vec<u8>]) -> Option<Protocol> {
 
 #[test]
 fn the_golden_frames_of_a_language_name_it() {
-    for protocol in Protocol::ALL {
+    for protocol in frames::languages() {
         let streams: Vec<Vec<u8>> = golden(protocol).into_iter().map(|frame| frame.bytes).collect();
         let guess = guess(&streams, NOW);
         let best = guess.named().map(|reading| reading.protocol);
@@ -49,7 +49,7 @@ fn the_golden_frames_of_a_language_name_it() {
 #[test]
 fn a_golden_frame_alone_names_its_language_or_none() {
     let mut silent = Vec::new();
-    for protocol in Protocol::ALL {
+    for protocol in frames::languages() {
         for frame in golden(protocol) {
             let guess = guess(&[frame.bytes], NOW);
             match guess.named() {
@@ -69,7 +69,7 @@ fn a_golden_frame_alone_names_its_language_or_none() {
 /// at all.
 #[test]
 fn a_capture_that_begins_and_ends_in_a_frame_is_named() {
-    for protocol in Protocol::ALL {
+    for protocol in frames::languages() {
         let frames = golden(protocol);
         let bytes = frames
             .iter()

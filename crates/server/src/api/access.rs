@@ -38,6 +38,13 @@ pub enum Credential {
     Token(TokenId),
 }
 
+impl Caller {
+    /// Who the bearer of a machine's token is.
+    pub async fn of_token(api: &Api, token: String) -> Result<Self, Problem> {
+        api.block(move |api| of_token(api, &token)).await
+    }
+}
+
 impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
@@ -110,12 +117,40 @@ fn of_session(api: &Api, word: &str) -> Result<Caller, Problem> {
 
 fn of_token(api: &Api, text: &str) -> Result<Caller, Problem> {
     let (id, secret) = sessions::read_token(text).ok_or_else(Problem::not_signed_in)?;
+    let token = live_token(api, id)?;
+    if !secrets::same(&token.hash, &secrets::hash("token", secret.as_bytes())) {
+        return Err(Problem::not_signed_in());
+    }
+    caller(api, token.person, Credential::Token(id), token.until)
+}
+
+fn live_token(api: &Api, id: TokenId) -> Result<state::Token, Problem> {
     let record = api.reader().record(RecordKind::Token, id.0, &Scope::Nation)?;
     let record = record.filter(|record| record.stage == "active");
-    let record = record.ok_or_else(Problem::not_signed_in)?;
-    let token: state::Token = super::reading::body(&record)?;
-    let fits = secrets::same(&token.hash, &secrets::hash("token", secret.as_bytes()));
-    if !fits || token.until <= api.now() {
+    let token: state::Token = super::reading::body(&record.ok_or_else(Problem::not_signed_in)?)?;
+    if token.until <= api.now() {
+        return Err(Problem::not_signed_in());
+    }
+    Ok(token)
+}
+
+/// What a machine that cannot send a token signs with instead. It is made of the token's number and a key of ours, so that it is
+/// kept nowhere and ends with the token.
+pub fn signing_secret(api: &Api, id: TokenId) -> String {
+    secrets::hex(&secrets::keyed(
+        &api.inner.key,
+        format!("signing {id}").as_bytes(),
+    ))
+}
+
+/// Who has signed a body: the one whose token it is.
+pub fn of_signature(api: &Api, id: TokenId, body: &[u8], signature: &str) -> Result<Caller, Problem> {
+    let digits = signature.trim();
+    let said = segel_model::hex32::parse(digits.strip_prefix("sha256=").unwrap_or(digits));
+    let said = said.ok_or_else(Problem::not_signed_in)?;
+    let token = live_token(api, id)?;
+    let made = secrets::keyed(signing_secret(api, id).as_bytes(), body);
+    if !secrets::same(&SecretHash(said), &SecretHash(made)) {
         return Err(Problem::not_signed_in());
     }
     caller(api, token.person, Credential::Token(id), token.until)

@@ -184,13 +184,13 @@ fn slow() -> Problem {
     .retry_after_s(5)
 }
 
-fn unread(status: StatusCode) -> Problem {
+pub(super) fn unread(status: StatusCode) -> Problem {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(
             status,
             "too_large",
-            "Isi terlalu besar.",
-            "The body is too large.",
+            "Isi terlalu besar; kirim dalam bagian yang lebih kecil.",
+            "The body is too large; send it in smaller parts.",
         );
     }
     Problem::malformed(
@@ -216,7 +216,11 @@ fn moment(headers: &HeaderMap, name: &'static str) -> Result<Option<ServerTime>,
 }
 
 /// The key with a hash of the request, so that one key never answers another wish.
-fn key(parts: &request::Parts, caller: &Caller, body: &[u8]) -> Result<Option<IdempotencyKey>, Problem> {
+pub(super) fn key(
+    parts: &request::Parts,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = parts.headers.get("idempotency-key") else {
         return Ok(None);
     };

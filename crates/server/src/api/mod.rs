@@ -24,6 +24,7 @@ mod photos;
 mod alarms;
 mod journal;
 mod live;
+mod intake;
 
 mod openapi;
 mod service;
@@ -93,6 +94,7 @@ struct Inner {
     joining: tokio::sync::Mutex<()>,
     live: live::Hub,
     photos: photos::Desk,
+    intake: crate::intake::Desk,
 }
 
 impl Api {
@@ -133,6 +135,8 @@ impl Api {
         queues.set("passwords", passwords, places);
         let (photos, places) = self.inner.photos.waiting();
         queues.set("photos", photos, places);
+        let (bodies, places) = self.inner.intake.waiting();
+        queues.set("intake", bodies, places);
         queues.set("live_entries", self.engine().entries_waiting(), ENTRIES_KEPT);
     }
 

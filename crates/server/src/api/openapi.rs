@@ -11,7 +11,9 @@ use super::reading::Wanted;
 use super::types::{
     LiveEntry, LiveEvent, LiveHello, LivePosition, LivePositions, LiveReset, LiveSnapshot, ProblemBody,
 };
-use super::{Api, alarms, documents, journal, live, people, photos, problem, routes, seals, session, trips};
+use super::{
+    Api, alarms, documents, intake, journal, live, people, photos, problem, routes, seals, session, trips,
+};
 
 /// Where the API lies.
 pub const BASE: &str = "/api/v1";
@@ -69,6 +71,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(alarms::router())
         .merge(journal::router())
         .merge(live::router())
+        .merge(intake::router())
 }
 
 /// The OpenAPI 3.1 document.

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::access::{Caller, Id, Query};
+use super::access::{Caller, Id, Query, signing_secret};
 use super::asking::{self, Ask, Body, Nothing};
 use super::openapi::{Headers, PageQuery};
 use super::problem::{Problem, Refusals, Verdicts};
@@ -462,6 +462,7 @@ async fn issue_token(State(api): State<Api>, ask: Ask<NewToken>) -> Result<Json<
         id,
         seq: done.seq,
         token,
+        signing_secret: signing_secret(&api, TokenId(id)),
         until: until.into(),
     }))
 }

@@ -117,6 +117,13 @@ impl Problem {
         .retry_after_s(retry_after_s)
     }
 
+    /// Says which parts of the request are wrong.
+    #[must_use]
+    pub fn about(mut self, fields: Vec<FieldProblem>) -> Self {
+        self.fields = fields;
+        self
+    }
+
     /// Says when to ask again.
     #[must_use]
     pub fn retry_after_s(mut self, seconds: u32) -> Self {

@@ -2,6 +2,7 @@
 //!
 //! An event's fields carry the names of the vocabulary, so what it is about is read from its written form.
 
+pub mod intake;
 mod reasons;
 
 use segel_model::alarm::AlarmOutcome;

@@ -47,6 +47,7 @@ pub fn start(parts: Parts) -> Result<Api, StoreError> {
             joining: tokio::sync::Mutex::new(()),
             live: live::Hub::default(),
             photos: photos::Desk::default(),
+            intake: Default::default(),
         }),
     };
     if let Err(failure) = photos::sweep(&api) {

@@ -18,6 +18,24 @@ pub const NETWORK_REFILL_S: u32 = 3;
 /// Buckets kept of each kind. When all are taken the fullest go: they have nothing to hold back.
 pub const BUCKETS_MAX: usize = 10_000;
 
+/// How often something may be done: so often at once, and once more after each of so many milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// At once.
+    pub most: u32,
+    /// Until one comes back.
+    pub refill_ms: i64,
+}
+
+const ACCOUNT: Pace = Pace {
+    most: ACCOUNT_TRIES,
+    refill_ms: ACCOUNT_REFILL_S as i64 * 1000,
+};
+const NETWORK: Pace = Pace {
+    most: NETWORK_TRIES,
+    refill_ms: NETWORK_REFILL_S as i64 * 1000,
+};
+
 /// All attempts.
 #[derive(Default)]
 pub struct Attempts {
@@ -25,7 +43,8 @@ pub struct Attempts {
     networks: Mutex<Buckets<u64>>,
 }
 
-struct Buckets<K> {
+/// A bucket for each name, in bounded memory.
+pub struct Buckets<K> {
     all: HashMap<K, Bucket>,
 }
 
@@ -47,10 +66,10 @@ impl Attempts {
         let account = super::secrets::hash("attempt", account.to_lowercase().as_bytes()).0;
         if let Some(address) = address {
             let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-            networks.take(network(address), NETWORK_TRIES, NETWORK_REFILL_S, now)?;
+            networks.take(network(address), NETWORK, now)?;
         }
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.take(account, ACCOUNT_TRIES, ACCOUNT_REFILL_S, now)
+        accounts.take(account, ACCOUNT, now)
     }
 
     /// The right password gives an account its tries back.
@@ -62,29 +81,30 @@ impl Attempts {
 }
 
 impl<K: Hash + Eq + Copy> Buckets<K> {
-    fn take(&mut self, key: K, most: u32, refill_s: u32, now: ServerTime) -> Result<(), u32> {
-        self.make_room(&key, most, refill_s, now);
+    /// Takes one out of the bucket of that name, or says after how many seconds there is one again.
+    pub fn take(&mut self, key: K, pace: Pace, now: ServerTime) -> Result<(), u32> {
+        self.make_room(&key, pace, now);
         let full = Bucket {
-            left: most,
+            left: pace.most,
             counted: now,
         };
         let bucket = self.all.entry(key).or_insert(full);
-        *bucket = bucket.refilled(most, refill_s, now);
+        *bucket = bucket.refilled(pace, now);
         match bucket.left.checked_sub(1) {
             Some(left) => {
                 bucket.left = left;
                 Ok(())
             }
-            None => Err(bucket.wait_s(refill_s, now)),
+            None => Err(bucket.wait_s(pace, now)),
         }
     }
 
-    fn make_room(&mut self, key: &K, most: u32, refill_s: u32, now: ServerTime) {
+    fn make_room(&mut self, key: &K, pace: Pace, now: ServerTime) {
         if self.all.len() < BUCKETS_MAX || self.all.contains_key(key) {
             return;
         }
         self.all
-            .retain(|_, bucket| bucket.refilled(most, refill_s, now).left < most);
+            .retain(|_, bucket| bucket.refilled(pace, now).left < pace.most);
         if BUCKETS_MAX <= self.all.len() {
             let fullest = self.all.values().map(|bucket| bucket.left).max().unwrap_or(0);
             let victims: Vec<K> = self
@@ -102,8 +122,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
 }
 
 impl Bucket {
-    fn refilled(self, most: u32, refill_s: u32, now: ServerTime) -> Self {
-        let refill_ms = i64::from(refill_s) * 1000;
+    fn refilled(self, Pace { most, refill_ms }: Pace, now: ServerTime) -> Self {
         let back = now.since_ms(self.counted).max(0) / refill_ms;
         let left = u32::try_from(back).unwrap_or(u32::MAX).saturating_add(self.left);
         if most <= left {
@@ -118,10 +137,9 @@ impl Bucket {
         }
     }
 
-    fn wait_s(self, refill_s: u32, now: ServerTime) -> u32 {
-        let waited_s = now.since_ms(self.counted).max(0) / 1000;
-        let left_s = i64::from(refill_s).saturating_sub(waited_s).max(1);
-        u32::try_from(left_s).unwrap_or(refill_s)
+    fn wait_s(self, pace: Pace, now: ServerTime) -> u32 {
+        let left_ms = pace.refill_ms - now.since_ms(self.counted).max(0);
+        u32::try_from((left_ms + 999).div_euclid(1000).max(1)).unwrap_or(u32::MAX)
     }
 }
 

@@ -1,64 +1,85 @@
 //! The JSON of background-geolocation apps: `{"location": {…}, "device_id": …}`, or a list of locations.
 
-use alloc::{borrow::Cow, string::ToString, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 
 use segel_geo::Position;
 use segel_model::{
-    DeviceId, DeviceTime, Report, ServerTime,
-    report::{Battery, Extra, Fix, FixSource, ReportKind},
+    DeviceId, Report, ServerTime,
+    report::{Battery, Fix, FixSource, ReportKind},
 };
 use serde_json::Value;
 
-use super::query::{EXTRA_BYTES, EXTRAS, device_id, moment};
 use crate::{
-    limits::FIXES,
+    limits::{EXTRA_BYTES, EXTRAS, FIXES},
+    objects::{
+        Said, Unread,
+        value::{extra, said_device, said_moment},
+    },
     read::{bare, set_moment},
 };
 
 /// Metres a second in kilometres an hour.
 const KMH_PER_M_S: f64 = 3.6;
 
-/// The reports of a body, in its order.
-pub(crate) fn reports(body: &[u8], received: ServerTime) -> Result<Vec<Report>, &'static str> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| "no_such_json")?;
-    let device = said_device(&value).ok_or("no_device_id")?;
-    let location = value.get("location").ok_or("no_location")?;
-    let locations: &[Value] = match location {
-        Value::Array(locations) => locations,
-        one => core::slice::from_ref(one),
-    };
-    if FIXES < locations.len() {
-        return Err("too_many_fixes");
-    }
-    Ok(locations
+/// Reads one object that was posted.
+pub(crate) fn read(object: &[u8], received: ServerTime) -> Result<Said, Unread> {
+    let reports = reports(object, None, received).map_err(Unread::whole)?;
+    let oddity = reports
         .iter()
-        .map(|location| report(&device, location, received))
-        .collect())
+        .any(|report| report.fix.is_none())
+        .then_some("no_such_place");
+    Ok(Said {
+        reports,
+        oddity,
+        wants_answer: false,
+    })
 }
 
-fn said_device(value: &Value) -> Option<DeviceId> {
-    match value.get("device_id").or_else(|| value.get("id"))? {
-        Value::String(text) => device_id(text),
-        Value::Number(number) => device_id(&number.to_string()),
-        _ => None,
+/// The reports of a body, in its order; `device` is who speaks where the body does not say it.
+pub(crate) fn reports(
+    body: &[u8],
+    device: Option<&DeviceId>,
+    received: ServerTime,
+) -> Result<Vec<Report>, &'static str> {
+    let value: Value = serde_json::from_slice(body).map_err(|_| "no_such_json")?;
+    let mut reports = Vec::new();
+    for one in all(&value) {
+        let said = ["device_id", "id"].iter().find_map(|name| one.get(name));
+        let said = said.and_then(said_device);
+        let device = said.as_ref().or(device).ok_or("no_device_id")?;
+        let locations = one.get("location").ok_or("no_location")?;
+        let locations = all(locations).iter();
+        reports.extend(locations.map(|location| report(device, location, received)));
+        if FIXES < reports.len() {
+            return Err("too_many_fixes");
+        }
+    }
+    Ok(reports)
+}
+
+/// The values of a list, or the one value that is no list.
+fn all(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(values) => values,
+        one => core::slice::from_ref(one),
     }
 }
 
 fn report(device: &DeviceId, location: &Value, received: ServerTime) -> Report {
     let mut report = bare(device.clone(), ReportKind::Record, received);
-    set_moment(&mut report, location.get("timestamp").and_then(time));
+    set_moment(&mut report, location.get("timestamp").and_then(said_moment));
     report.fix = location.get("coords").and_then(fix);
+    if let Some(fix) = report.fix.as_mut().filter(|_| is_made_up(location)) {
+        fix.valid = false;
+    }
     report.battery = location.get("battery").and_then(battery);
     add_extra(&mut report, location);
     report
 }
 
-fn time(value: &Value) -> Option<DeviceTime> {
-    match value {
-        Value::String(text) => moment(text),
-        Value::Number(number) => moment(&number.to_string()),
-        _ => None,
-    }
+/// Android says of a place that another app put there that it is a mock.
+fn is_made_up(location: &Value) -> bool {
+    location.get("mock").and_then(Value::as_bool) == Some(true)
 }
 
 /// Speed is in metres a second; minus one means not measured.
@@ -94,7 +115,7 @@ fn battery(value: &Value) -> Option<Battery> {
 }
 
 fn add_extra(report: &mut Report, location: &Value) {
-    for name in ["event", "is_moving", "odometer", "uuid"] {
+    for name in ["event", "is_moving", "odometer", "uuid", "mock"] {
         report.extra.extend(
             location
                 .get(name)
@@ -102,13 +123,19 @@ fn add_extra(report: &mut Report, location: &Value) {
                 .map(|value| (Cow::Borrowed(name), value)),
         );
     }
-    let activity = location
-        .get("activity")
-        .and_then(|activity| activity.get("type"))
-        .and_then(extra);
-    report
-        .extra
-        .extend(activity.map(|value| (Cow::Borrowed("activity"), value)));
+    for (name, part, inside) in [
+        ("activity", "activity", "type"),
+        ("geofence", "geofence", "identifier"),
+        ("geofence_action", "geofence", "action"),
+    ] {
+        let said = location
+            .get(part)
+            .and_then(|part| part.get(inside))
+            .and_then(extra);
+        report
+            .extra
+            .extend(said.map(|value| (Cow::Borrowed(name), value)));
+    }
     let Some(Value::Object(extras)) = location.get("extras") else {
         return;
     };
@@ -119,16 +146,4 @@ fn add_extra(report: &mut Report, location: &Value) {
     report
         .extra
         .extend(short.filter_map(|(name, value)| Some((Cow::Owned(name.clone()), extra(value)?))));
-}
-
-fn extra(value: &Value) -> Option<Extra> {
-    match value {
-        Value::Bool(flag) => Some(Extra::Flag(*flag)),
-        Value::String(text) => (text.len() <= EXTRA_BYTES).then(|| Extra::Text(text.clone().into())),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => Some(Extra::Whole(whole)),
-            None => number.as_f64().map(Extra::Number),
-        },
-        _ => None,
-    }
 }

@@ -10,4 +10,5 @@ mod query;
 
 mod session;
 
+pub(crate) use json::read;
 pub(crate) use session::Session;

@@ -5,22 +5,26 @@ use core::str::FromStr;
 
 use segel_geo::Position;
 use segel_model::{
-    DeviceId, DeviceTime, Report, ServerTime,
+    DeviceId, Report, ServerTime,
     report::{Battery, Cell, Extra, Fix, FixSource, ReportKind},
 };
 
 use crate::{
-    calendar::parse_rfc3339,
     jointech::place::KMH_PER_KNOT,
+    limits::{EXTRA_BYTES, EXTRAS},
+    objects::value::{device_id, moment},
     read::{bare, set_moment},
 };
 
-/// The most values that are kept beside a report, and the longest name or word among them: phones may send anything.
-pub(crate) const EXTRAS: usize = 48;
-/// See [`EXTRAS`].
-pub(crate) const EXTRA_BYTES: usize = 128;
-/// The longest device id.
-const DEVICE_BYTES: usize = 64;
+/// Names of the sender.
+const SENDER: [&str; 3] = ["id", "deviceid", "device_id"];
+
+/// Who a query says it is.
+pub(crate) fn sender(query: &str) -> Option<DeviceId> {
+    let mut pairs = query.split('&').map(pair);
+    let (_, value) = pairs.find(|(name, _)| SENDER.contains(&name.as_str()))?;
+    device_id(&value)
+}
 
 /// The report a query makes. `Err` names what is missing.
 pub(crate) fn report(query: &str, received: ServerTime) -> Result<Report, &'static str> {
@@ -35,9 +39,7 @@ pub(crate) fn report(query: &str, received: ServerTime) -> Result<Report, &'stat
             .find(|(name, _)| wanted.contains(&name.as_str()))
             .map(|(_, value)| value.as_str())
     };
-    let device = value(&["id", "deviceid", "device_id"])
-        .and_then(device_id)
-        .ok_or("no_device_id")?;
+    let device = value(&SENDER).and_then(device_id).ok_or("no_device_id")?;
     let mut report = bare(device, ReportKind::Record, received);
     set_moment(&mut report, value(&["timestamp"]).and_then(moment));
     report.fix = fix(&value);
@@ -91,34 +93,6 @@ fn percent_decoded(text: &str) -> String {
 
 fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|value| value as u8)
-}
-
-/// A device id that can be shown and stored.
-pub(crate) fn device_id(text: &str) -> Option<DeviceId> {
-    let fits = (1..=DEVICE_BYTES).contains(&text.len());
-    let printable = text
-        .chars()
-        .all(|letter| letter.is_alphanumeric() || "-_.:@".contains(letter));
-    (fits && printable).then(|| DeviceId(text.into()))
-}
-
-/// Seconds or milliseconds since 1970, or RFC 3339.
-pub(crate) fn moment(text: &str) -> Option<DeviceTime> {
-    let unix_ms = match text.parse::<f64>() {
-        Ok(number) => unix_ms(number)?,
-        Err(_) => parse_rfc3339(text)?,
-    };
-    (0 < unix_ms).then(|| DeviceTime::from_unix_ms(unix_ms))
-}
-
-/// Whatever fits into 31 bits counts seconds, as no phone speaks of January 1970.
-fn unix_ms(number: f64) -> Option<i64> {
-    let ms = if number < f64::from(i32::MAX) {
-        number * 1000.0
-    } else {
-        number
-    };
-    (0.0..1e15).contains(&ms).then(|| libm::round(ms) as i64)
 }
 
 fn measure(text: &str) -> Option<f64> {

@@ -212,12 +212,13 @@ const NO_ORDERS: NotSpoken = NotSpoken {
     why: "a phone takes no orders",
 };
 
+/// Some apps name their sender in the address and nowhere in the JSON.
 fn understand(request: Request<'_>, received: ServerTime) -> Result<Vec<Report>, &'static str> {
     let body = request.body.trim_ascii();
-    if body.first() == Some(&b'{') {
-        return json::reports(body, received);
-    }
     let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    if matches!(body.first(), Some(b'{' | b'[')) {
+        return json::reports(body, query::sender(query).as_ref(), received);
+    }
     let form = core::str::from_utf8(body).map_err(|_| "no_such_form")?;
     let source = if query.is_empty() { form } else { query };
     Ok(Vec::from([query::report(source, received)?]))

@@ -35,6 +35,8 @@ mod eseal;
 mod queclink;
 mod meitrack;
 mod teltonika;
+mod flespi;
+mod teratrack;
 mod jt808;
 
 /// File, what identifies the row, the field, and why we differ.

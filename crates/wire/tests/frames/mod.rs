@@ -21,6 +21,20 @@ pub fn golden(protocol: Protocol) -> Vec<Golden> {
     text(protocol).lines().map(read).collect()
 }
 
+/// The languages that are more than bare JSON.
+#[allow(dead_code, reason = "not every test that includes this wants it")]
+pub fn languages() -> impl Iterator<Item = Protocol> {
+    let is_json = |protocol: &Protocol| {
+        matches!(
+            protocol,
+            Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive
+        )
+    };
+    Protocol::ALL
+        .into_iter()
+        .filter(move |protocol| !is_json(protocol))
+}
+
 fn text(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Jointech => include_str!("../../../../fixtures/golden/jointech.jsonl"),
@@ -32,6 +46,10 @@ fn text(protocol: Protocol) -> &'static str {
         Protocol::Teltonika => include_str!("../../../../fixtures/golden/teltonika.jsonl"),
         Protocol::Meitrack => include_str!("../../../../fixtures/golden/meitrack.jsonl"),
         Protocol::Jt808 => include_str!("../../../../fixtures/golden/jt808.jsonl"),
+        Protocol::Open => include_str!("../../../../fixtures/golden/open.jsonl"),
+        Protocol::Flespi => include_str!("../../../../fixtures/golden/flespi.jsonl"),
+        Protocol::Teratrack => include_str!("../../../../fixtures/golden/teratrack.jsonl"),
+        Protocol::Tive => include_str!("../../../../fixtures/golden/tive.jsonl"),
     }
 }
 

@@ -384,7 +384,7 @@ export const deskEnglish: Record<keyof typeof deskIndonesian, string> = {
   'people.token_label': 'What it is for',
   'people.token_label_help': 'Such as: TMS of the Kendal warehouse.',
   'people.token_title': 'Token',
-  'people.token_hint': 'Send it as “Authorization: Bearer …”.',
+  'people.token_hint': 'Send it as “Authorization: Bearer …”. Webhooks that are signed use the key {secret}',
   'people.token_revoked': 'The token is revoked',
   'people.token_gone': 'Revoked',
   'people.days': 'Holds for',

@@ -383,7 +383,7 @@ export const deskIndonesian = {
   'people.token_label': 'Untuk apa',
   'people.token_label_help': 'Misalnya: TMS gudang Kendal.',
   'people.token_title': 'Token',
-  'people.token_hint': 'Kirim sebagai “Authorization: Bearer …”.',
+  'people.token_hint': 'Kirim sebagai “Authorization: Bearer …”. Webhook yang bertanda tangan memakai kunci {secret}',
   'people.token_revoked': 'Token dicabut',
   'people.token_gone': 'Dicabut',
   'people.days': 'Berlaku selama',

@@ -28,6 +28,7 @@ macro_rules! mirror {
 mod assessment;
 mod common;
 mod documents;
+mod intake;
 mod journal;
 mod live;
 mod people;
@@ -39,6 +40,7 @@ mod watch;
 pub use assessment::*;
 pub use common::*;
 pub use documents::*;
+pub use intake::*;
 pub use journal::*;
 pub use live::*;
 pub use people::*;

@@ -183,6 +183,8 @@ pub struct TokenIssued {
     pub seq: u64,
     /// Send it as `Authorization: Bearer …`.
     pub token: String,
+    /// For a platform that signs what it sends and can send no token (`POST /intake/tive/{token}`).
+    pub signing_secret: String,
     /// Until when it holds.
     pub until: Moment,
 }

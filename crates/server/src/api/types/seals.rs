@@ -8,7 +8,9 @@ use super::{Bilingual, Day, Moment, Named, Position};
 
 mirror! {
     /// A language that seals speak.
-    Protocol of model::report::Protocol { Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808 }
+    Protocol of model::report::Protocol {
+        Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808, Open, Flespi, Teratrack, Tive,
+    }
 }
 
 mirror! {

@@ -1,0 +1,311 @@
+//! Reports that come over HTTP from other platforms, beside the doors at which seals speak for themselves.
+//!
+//! Whoever sends has signed in, so that each report can be held against the sender's own stock: what is another's is not judged as
+//! if its seal had said it, and what nobody has registered waits in quarantine. The rest goes to the engine in flights, and the
+//! sender is answered when the last of them is durable.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use segel_model::order::Outcome;
+use segel_model::report::{Oddity, Protocol};
+use segel_model::{DeviceId, Input, OrganisationId, PersonId, SealId, ServerTime};
+use segel_store::SideRow;
+use segel_wire::Profile;
+use segel_wire::limits::ODDITY_BYTES;
+use segel_wire::objects::body::{self, Item, NoBody};
+use segel_wire::objects::{NO_ORDERS, Said, Unread};
+
+use crate::EngineHandle;
+use crate::ask::{IdempotencyKey, Side, Unavailable};
+use crate::auth::attempts::{Buckets, Pace};
+use crate::metrics::ByProtocol;
+use crate::reported::{Heard, ReportBatch, Source};
+
+/// The most objects of one request.
+pub const REPORTS_MAX: usize = 10_000;
+/// Reports handed to the engine at once: as many as a desk's flight, so that a batch delays nobody more than seals do.
+const FLIGHT_REPORTS: usize = 2048;
+/// Bodies that may be in hand at once; each may be as large as its limit.
+pub const BODIES_MAX: usize = 32;
+/// Requests of one organisation: a platform that posts each report by itself has a hundred a second.
+const PACE: Pace = Pace {
+    most: 600,
+    refill_ms: 10,
+};
+/// Connections count from nought; an organisation's reports are those of one line that never ends.
+const LINES: u64 = 1 << 63;
+
+/// What is said of a seal that is not the sender's, whether it is another's or nobody's: both in the same words.
+pub const UNKNOWN_SEAL: &str = "unknown_seal";
+
+/// Whose turn it is under a key.
+pub type Turn = tokio::sync::Mutex<()>;
+
+/// Where what is sent is counted: how much at once, how often, and what is in hand under which key.
+pub struct Desk {
+    places: Arc<Semaphore>,
+    paces: Mutex<Buckets<u64>>,
+    in_hand: Mutex<HashMap<(PersonId, String), Weak<Turn>>>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(BODIES_MAX)),
+            paces: Mutex::default(),
+            in_hand: Mutex::default(),
+        }
+    }
+}
+
+impl Desk {
+    /// How many bodies are in hand, and how many may be.
+    pub fn waiting(&self) -> (usize, usize) {
+        (BODIES_MAX - self.places.available_permits(), BODIES_MAX)
+    }
+
+    /// A place for a body; nothing where all are taken.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// One more request of that organisation, or after how many seconds it may ask again.
+    pub fn count(&self, organisation: OrganisationId, now: ServerTime) -> Result<(), u32> {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.take(organisation.0, PACE, now)
+    }
+
+    /// The turn of a key: a request that is sent again while the first is in hand waits for the first one's answer.
+    pub fn turn(&self, key: &IdempotencyKey) -> Arc<Turn> {
+        let name = (key.person, key.key.clone());
+        let mut in_hand = self.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        in_hand.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = in_hand.get(&name).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::default();
+        in_hand.insert(name, Arc::downgrade(&turn));
+        turn
+    }
+}
+
+/// Who sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender {
+    /// For which organisation: only its own seals are heard.
+    pub organisation: OrganisationId,
+    /// From where; over HTTP a port tells nothing and is nought.
+    pub peer: SocketAddr,
+}
+
+/// What was sent, looked at and not yet kept.
+pub struct Sent {
+    /// How many objects there were.
+    pub objects: usize,
+    /// Which of them are refused, by their places, and why.
+    pub refused: Vec<(usize, Unread)>,
+    /// What goes to the engine: the reports of all others, and those of strangers for quarantine.
+    pub heard: Vec<Heard>,
+    seals: BTreeSet<SealId>,
+}
+
+/// Reads a body and looks whose seals it speaks of.
+pub fn read(
+    engine: &EngineHandle,
+    sender: Sender,
+    protocol: Protocol,
+    body: &[u8],
+    received: ServerTime,
+) -> Result<Sent, NoBody> {
+    let label = ByProtocol {
+        protocol: protocol.name(),
+    };
+    let counted = &engine.metrics().gateway;
+    counted.bytes.get_or_create(&label).inc_by(body.len() as u64);
+    let note = |device: Option<DeviceId>, what: &str, raw: &[u8]| {
+        counted.oddities.get_or_create(&label).inc();
+        engine.oddities().note(protocol, device, oddity(what, raw));
+    };
+    let items = body::read(protocol, body, received, REPORTS_MAX)
+        .inspect_err(|why| note(None, unread_body(*why), body))?;
+    let mut sent = Sent {
+        objects: items.len(),
+        refused: Vec::new(),
+        heard: Vec::with_capacity(items.len()),
+        seals: BTreeSet::new(),
+    };
+    for (at, Item { raw, said }) in items.into_iter().enumerate() {
+        match said {
+            Ok(said) => {
+                if let Some(what) = said.oddity {
+                    note(None, what, &raw);
+                }
+                if let Err(stranger) = sent.take(engine, (sender, protocol), said, &raw) {
+                    note(Some(stranger), UNKNOWN_SEAL, &raw);
+                    sent.refused.push((at, unknown_seal()));
+                }
+            }
+            Err(unread) => {
+                note(None, unread.what, &raw);
+                sent.refused.push((at, unread));
+            }
+        }
+    }
+    Ok(sent)
+}
+
+impl Sent {
+    /// Takes the reports of one object, which all speak of one seal; that of a stranger is given back by its name.
+    fn take(
+        &mut self,
+        engine: &EngineHandle,
+        (sender, protocol): (Sender, Protocol),
+        said: Said,
+        raw: &[u8],
+    ) -> Result<(), DeviceId> {
+        let Some(device) = said.reports.first().map(|report| report.device.clone()) else {
+            return Ok(());
+        };
+        let known = engine.roster().find(protocol, &device);
+        let profile = match &known {
+            Some(known) if known.provider != sender.organisation => return Err(device),
+            Some(known) => Profile::from_text(&known.profile).unwrap_or_default(),
+            None => Profile::ANY,
+        };
+        let source = Source {
+            protocol,
+            connection: LINES | sender.organisation.0,
+            profile,
+            peer: sender.peer,
+        };
+        self.heard.extend(said.reports.into_iter().map(|report| Heard {
+            source,
+            report,
+            raw: raw.to_vec(),
+        }));
+        self.seals.extend(known.as_ref().map(|known| known.seal));
+        known.map(|_| ()).ok_or(device)
+    }
+
+    /// Hands everything over, and returns when it is durable; `last` becomes durable with the last of it.
+    pub async fn keep(
+        self,
+        engine: &EngineHandle,
+        protocol: Protocol,
+        last: Option<SideRow>,
+    ) -> Result<(), Unavailable> {
+        let label = ByProtocol {
+            protocol: protocol.name(),
+        };
+        let reports = engine.metrics().gateway.reports.get_or_create(&label).clone();
+        let (mut left, mut side) = (self.heard, Vec::from_iter(last));
+        while !left.is_empty() {
+            let rest = left.split_off(left.len().min(FLIGHT_REPORTS));
+            let flight = std::mem::replace(&mut left, rest);
+            reports.inc_by(flight.len() as u64);
+            let side = if left.is_empty() {
+                std::mem::take(&mut side)
+            } else {
+                Vec::new()
+            };
+            let batch = ReportBatch {
+                reports: flight,
+                side,
+            };
+            engine.report(batch).await?;
+        }
+        end_orders(engine, self.seals).await
+    }
+}
+
+/// Nothing can be told to a seal that speaks through its platform: an order for it ends with the seal's next report, so that whoever
+/// gave it knows.
+async fn end_orders(engine: &EngineHandle, seals: BTreeSet<SealId>) -> Result<(), Unavailable> {
+    for seal in seals.into_iter().filter(|seal| engine.orders().wait_for(*seal)) {
+        while let Some(ordered) = engine.orders().take(seal, |_| true) {
+            let input = Input::OrderEnded {
+                order: ordered.id,
+                outcome: Outcome::NotSpoken {
+                    why: NO_ORDERS.into(),
+                },
+            };
+            engine.tell(input, Side::default()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn unknown_seal() -> Unread {
+    Unread {
+        what: UNKNOWN_SEAL,
+        field: "device".into(),
+    }
+}
+
+fn unread_body(why: NoBody) -> &'static str {
+    match why {
+        NoBody::NotJson { .. } => "no_such_json",
+        NoBody::Empty => "nothing_sent",
+        NoBody::TooMany(_) => "too_many_reports",
+        NoBody::NotPosted => "unknown_command",
+    }
+}
+
+fn oddity(what: &str, raw: &[u8]) -> Oddity {
+    Oddity {
+        offset: 0,
+        what: what.into(),
+        bytes: raw[..raw.len().min(ODDITY_BYTES)].to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: ServerTime = ServerTime::from_unix_ms(1_795_000_000_000);
+
+    #[test]
+    fn an_organisation_has_six_hundred_requests_and_then_a_hundred_a_second() {
+        let desk = Desk::default();
+        let (ours, theirs) = (OrganisationId(1), OrganisationId(2));
+        for _ in 0..PACE.most {
+            assert_eq!(desk.count(ours, NOW), Ok(()));
+        }
+        assert_eq!(desk.count(ours, NOW), Err(1));
+        assert_eq!(desk.count(theirs, NOW), Ok(()), "others are not held back");
+        assert_eq!(desk.count(ours, NOW.plus_ms(10)), Ok(()));
+        assert_eq!(desk.count(ours, NOW.plus_ms(10)), Err(1));
+        assert_eq!(desk.count(ours, NOW.plus_ms(1_010)), Ok(()));
+    }
+
+    #[test]
+    fn as_many_bodies_as_there_are_places_are_in_hand_at_once() {
+        let desk = Desk::default();
+        let mut places: Vec<_> = (0..BODIES_MAX).map_while(|_| desk.place()).collect();
+        assert_eq!(
+            (places.len(), desk.waiting()),
+            (BODIES_MAX, (BODIES_MAX, BODIES_MAX))
+        );
+        assert!(desk.place().is_none());
+        places.pop();
+        assert!(desk.place().is_some());
+    }
+
+    #[test]
+    fn a_key_has_one_turn_at_a_time_and_another_key_its_own() {
+        let desk = Desk::default();
+        let key = |name: &str| IdempotencyKey {
+            person: PersonId(1),
+            key: name.into(),
+            request: [0; 32],
+        };
+        let (first, again, other) = (desk.turn(&key("a")), desk.turn(&key("a")), desk.turn(&key("b")));
+        let _held = first.try_lock().expect("nobody has it");
+        assert!(again.try_lock().is_err() && other.try_lock().is_ok());
+    }
+}

@@ -1,0 +1,95 @@
+//! Smaller seals that speak through the seal. Their reports are the seal's, because the place and the time of hearing are; which
+//! smaller seal is meant stands beside each.
+
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+use segel_model::{
+    Report, Signal,
+    report::{Extra, Lock, ReportKind},
+};
+use serde_json::{Map, Value};
+
+use super::object::{flag, number};
+use crate::{
+    objects::value::{battery, keep_rest, said_device},
+    read::bare,
+};
+
+/// The most smaller seals that one seal passes on; a gateway hears a handful.
+const SLAVES: usize = 32;
+
+/// Names that are read into the report itself.
+const KNOWN: [&str; 12] = [
+    "SDeviceId",
+    "SPower",
+    "SLockCutOff",
+    "SLockOpen",
+    "SLockStatus",
+    "SUnCoverBack",
+    "SCoverStatus",
+    "STimeOut",
+    "SLockRope",
+    "SSealTempered",
+    "SSealTampered",
+    "SLockStuck",
+];
+
+/// The reports of all smaller seals, and what is strange in them.
+pub(super) fn reports(host: &Report, slaves: Option<&Value>) -> (Vec<Report>, Option<&'static str>) {
+    let all = match slaves {
+        None | Some(Value::Null) => return (Vec::new(), None),
+        Some(Value::Array(all)) => all,
+        Some(_) => return (Vec::new(), Some("unknown_peripheral")),
+    };
+    let reports: Vec<Report> = all
+        .iter()
+        .take(SLAVES)
+        .filter_map(|slave| report(host, slave.as_object()?))
+        .collect();
+    let odd = match all.len() {
+        count if SLAVES < count => Some("too_many_sublocks"),
+        count if reports.len() < count => Some("unknown_peripheral"),
+        _ => None,
+    };
+    (reports, odd)
+}
+
+fn report(host: &Report, slave: &Map<String, Value>) -> Option<Report> {
+    let name = slave.get("SDeviceId").and_then(said_device)?.0;
+    let mut report = bare(host.device.clone(), ReportKind::SubSeal, host.received);
+    (report.time, report.backfill) = (host.time, host.backfill);
+    (report.fix, report.serial) = (host.fix, host.serial);
+    report
+        .extra
+        .push((Cow::Borrowed("sublock"), Extra::Text(name.clone().into())));
+    if flag(slave, "STimeOut") == Some(true) {
+        // What it said before is not what it is.
+        let sublock = Some(name);
+        report.signals.push(Signal::SublockLost { sublock });
+        return Some(report);
+    }
+    report.battery = battery(number(slave, "SPower"), None, None);
+    report.lock = Lock {
+        rope: flag(slave, "SLockRope"),
+        motor: flag(slave, "SLockStatus"),
+        cover: flag(slave, "SCoverStatus"),
+    };
+    report.signals.extend(signals(slave));
+    keep_rest(&mut report, slave, |name| KNOWN.contains(&name));
+    Some(report)
+}
+
+fn signals(slave: &Map<String, Value>) -> Vec<Signal> {
+    let table = [
+        ("SLockCutOff", Signal::RopeCut),
+        ("SSealTampered", Signal::Vibration),
+        ("SSealTempered", Signal::Vibration),
+        ("SLockOpen", Signal::LongUnlocked),
+        ("SUnCoverBack", Signal::CoverOpen),
+        ("SLockStuck", Signal::MotorStuck),
+    ];
+    let set = table
+        .into_iter()
+        .filter(|(name, _)| flag(slave, name) == Some(true));
+    set.map(|(_, signal)| signal).collect()
+}
