@@ -55,6 +55,7 @@ mod tive;
 pub mod decode;
 pub mod guess;
 pub mod secrets;
+pub mod signals;
 pub mod tool;
 
 pub mod calendar;
@@ -71,3 +72,4 @@ pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
 pub use session::Session;
 pub use vocabulary::{fitted, password_letters, speaks};
+pub use signals::signals;

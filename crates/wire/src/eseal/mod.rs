@@ -14,3 +14,13 @@ pub mod command;
 mod session;
 
 pub(crate) use session::{Eseal, Owed};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "sealed",
+    "unsealed",
+    "rope_out",
+    "rope_in",
+    "vibration",
+    "clock_unset",
+];

@@ -28,3 +28,20 @@ mod text;
 mod session;
 
 pub(crate) use session::{Gt06, Owed};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "sealed",
+    "unsealed",
+    "shackle_opened_while_sealed",
+    "dismantled",
+    "low_battery",
+    "power_low_offline",
+    "charging",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "jamming",
+    "clock_unset",
+    "heartbeat",
+];

@@ -25,3 +25,25 @@ mod orders;
 mod session;
 
 pub(crate) use session::{Jointech, Owed};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "sealed",
+    "unsealed",
+    "unseal_refused",
+    "rope_cut",
+    "rope_out",
+    "rope_in",
+    "cover_open",
+    "dismantled",
+    "motor_stuck",
+    "long_unlocked",
+    "low_battery",
+    "charging",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "sublock_lost",
+    "clock_unset",
+    "heartbeat",
+];

@@ -270,3 +270,48 @@ fn valve() -> Vec<(u8, Signal)> {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Manual, JT709, and the maker's SDK: every event bit of a padlock and of a valve lock that is a happening.
+    #[test]
+    fn every_event_bit_of_a_smaller_lock_has_its_signal() {
+        let lost = Signal::SublockLost {
+            sublock: Some("0102030405".into()),
+        };
+        let padlock: Vec<(u8, Signal)> = padlock("0102030405");
+        let of_padlock = [
+            (0, Signal::Sealed),
+            (2, Signal::CoverOpen),
+            (4, Signal::RopeCut),
+            (7, Signal::Charging),
+            (8, Signal::RopeOut),
+            (14, lost),
+        ];
+        assert!(of_padlock.iter().all(|row| padlock.contains(row)), "{padlock:?}");
+        let valve = valve();
+        let of_valve = [
+            (0, Signal::RopeIn),
+            (1, Signal::RopeOut),
+            (2, Signal::LowBattery),
+            (4, Signal::Dismantled),
+            (5, Signal::CoverOpen),
+            (7, Signal::Sealed),
+        ];
+        assert!(of_valve.iter().all(|row| valve.contains(row)), "{valve:?}");
+        let opens = |table: &[(u8, Signal)]| {
+            let opens = |signal: &Signal| matches!(signal, Signal::Unsealed { .. });
+            table
+                .iter()
+                .filter(|(_, signal)| opens(signal))
+                .map(|(bit, _)| *bit)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (opens(&padlock), opens(&valve)),
+            (Vec::from([1, 3, 9]), Vec::from([6, 8]))
+        );
+    }
+}

@@ -14,3 +14,12 @@ mod field;
 mod session;
 
 pub(crate) use session::{Kingwo, Owed};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "dismantled",
+    "low_battery",
+    "vibration",
+    "clock_unset",
+    "heartbeat",
+];

@@ -18,3 +18,13 @@ pub mod command;
 mod session;
 
 pub(crate) use session::{Meitrack, Owed};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "low_battery",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "jamming",
+    "clock_unset",
+];

@@ -75,3 +75,20 @@ pub(crate) fn cell(mcc: u16, mnc: u16, lac: u32, cid: u64) -> Option<Cell> {
         csq: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use segel_model::{DeviceId, ServerTime, Signal, report::ReportKind};
+
+    use super::*;
+    use crate::read::bare;
+
+    /// Handbook 0.1: "year 2000/2010 dates mean clock not set".
+    #[test]
+    fn the_seconds_of_the_year_2000_are_a_clock_that_was_never_set() {
+        let now = ServerTime::from_unix_ms(1_770_111_000_000);
+        let mut report = bare(DeviceId("356307042441013".into()), ReportKind::Record, now);
+        assert_eq!(set_seconds(&mut report, 60), None);
+        assert_eq!((report.time, report.signals), (None, [Signal::ClockUnset].into()));
+    }
+}

@@ -27,3 +27,17 @@ pub mod command;
 mod session;
 
 pub(crate) use session::{Owed, Queclink, secrets};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "cover_open",
+    "dismantled",
+    "low_battery",
+    "power_low_offline",
+    "charging",
+    "fence_in",
+    "fence_out",
+    "jamming",
+    "clock_unset",
+    "heartbeat",
+];

@@ -23,3 +23,15 @@ mod orders;
 mod session;
 
 pub(crate) use session::{Owed, Teltonika};
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "cover_open",
+    "charging",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "jamming",
+    "clock_unset",
+    "heartbeat",
+];
