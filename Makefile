@@ -45,7 +45,7 @@ conformance: need-rust
 
 # Renews what is generated; read the diff.
 bless: need-rust need-node need-valgrind web/node_modules/.package-lock.json
-	SEGEL_BLESS=1 cargo test --quiet --locked -p segel-server --test openapi
+	SEGEL_BLESS=1 cargo test --quiet --locked -p segel-server --test openapi --test protocols
 	cd web && npm run --silent types
 	UPDATE_EXPECT=1 cargo test --locked -p segel-custody -p segel-wire -p segel-server -p segel-store
 	SEGEL_BLESS=1 SEGEL_VALGRIND=1 cargo test --quiet --locked -p segel-measure --test instructions

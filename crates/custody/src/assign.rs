@@ -10,7 +10,7 @@ use segel_model::{Event, EventTime, PersonId, Refusal, Role, Rulebook, SealId, S
 use crate::deciding::Outcome;
 use crate::people::said;
 use crate::state::{Route, Seal, State, Trip};
-use crate::{Deciding, calendar, gate, refusals, trip};
+use crate::{Deciding, calendar, gate, refusals, stock, trip};
 
 /// Chooses the seal and who fits it.
 pub fn assign(
@@ -100,15 +100,15 @@ fn certificate_holds(
 ) -> Result<(), Refusal> {
     let end = deciding.now().plus_s(i64::from(route.plan.transit_time_s));
     let last_day = calendar::today(end, &route.plan.office, deciding.rules);
-    let holds = registration
+    if !rules.certificate_required {
+        return Ok(());
+    }
+    let certificate = registration
         .certificate
         .as_ref()
-        .is_some_and(|certificate| certificate.valid_until >= last_day);
-    if holds || !rules.certificate_required {
-        Ok(())
-    } else {
-        Err(refusals::certificate_missing())
-    }
+        .filter(|certificate| certificate.valid_until >= last_day)
+        .ok_or_else(refusals::certificate_missing)?;
+    stock::certificate_fits(registration.certificate_needed, certificate)
 }
 
 fn will_last(seal: &Seal, route: &Route, rules: &AssignmentRules) -> Result<(), Refusal> {

@@ -325,6 +325,10 @@ refusals! {
     certificate_missing Rule
         "sertifikat segel tidak ada atau akan habis sebelum perjalanan selesai; perbarui"
         "the seal's certificate is missing or runs out before the trip ends; renew it";
+    /// Not the sort that its profile asks for.
+    certificate_of_another_kind Rule
+        "jenis sertifikat tidak sesuai dengan profil segel (e-seal atau pelacak); masukkan sertifikat yang jenisnya benar"
+        "the certificate is not of the sort that the seal's profile asks for (e-seal or tracker); enter one of the right sort";
     /// It has not said how full it is.
     battery_unknown Rule
         "daya baterai belum diketahui; nyalakan segel dan tunggu laporannya"

@@ -5,8 +5,8 @@ use segel_model::event::Subject;
 use segel_model::input::ReportInput;
 use segel_model::principal::OrganisationKind;
 use segel_model::report::Extra;
-use segel_model::seal::{Certificate, SealCondition, SealRegistration};
-use segel_model::{AlarmCode, Event, EventTime, Report, SealId, Severity, TripId};
+use segel_model::seal::{Certificate, CertificateKind, SealCondition, SealRegistration};
+use segel_model::{AlarmCode, Event, EventTime, Refusal, Report, SealId, Severity, TripId};
 
 use crate::deciding::Outcome;
 use crate::people::said;
@@ -26,6 +26,9 @@ pub fn register(deciding: &mut Deciding<'_>, registration: &SealRegistration) ->
         Some(OrganisationKind::Broker) => return Err(refusals::not_a_provider()),
         Some(_) => {}
     }
+    if let Some(certificate) = &registration.certificate {
+        certificate_fits(registration.certificate_needed, certificate)?;
+    }
     let known = deciding
         .base
         .seal_of(registration.protocol, &registration.device)
@@ -44,7 +47,8 @@ pub fn register(deciding: &mut Deciding<'_>, registration: &SealRegistration) ->
 
 /// Gives a seal a new certificate.
 pub fn certify(deciding: &mut Deciding<'_>, seal: SealId, certificate: &Certificate) -> Outcome {
-    deciding.find_seal(seal)?;
+    let needed = deciding.find_seal(seal)?.registration.certificate_needed;
+    certificate_fits(needed, certificate)?;
     if certificate.number.trim().is_empty() || certificate.issuer.trim().is_empty() {
         return Err(refusals::empty_text());
     }
@@ -53,6 +57,18 @@ pub fn certify(deciding: &mut Deciding<'_>, seal: SealId, certificate: &Certific
         certificate: certificate.clone(),
     });
     Ok(None)
+}
+
+/// Whether a certificate is of the sort that the seal's profile asks for.
+pub(crate) fn certificate_fits(
+    needed: Option<CertificateKind>,
+    certificate: &Certificate,
+) -> Result<(), Refusal> {
+    if needed.is_none() || certificate.kind == needed {
+        Ok(())
+    } else {
+        Err(refusals::certificate_of_another_kind())
+    }
 }
 
 /// Says whether a seal may be used. What is on a trip is set aside only after it.

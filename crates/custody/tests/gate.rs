@@ -5,7 +5,7 @@ mod story;
 use expect_test::expect;
 use segel_custody::Answer;
 use segel_model::document::Day;
-use segel_model::seal::SealCondition;
+use segel_model::seal::{Certificate, CertificateKind, SealCondition};
 use segel_model::{Command, DocumentId, RouteId, SealId, TripId};
 use story::{CONTAINER, World, check, paper, principal, request, route_plan};
 
@@ -400,6 +400,7 @@ fn a_certificate_must_outlast_the_trip() {
                 number: "C-2".into(),
                 issuer: "DIKC".into(),
                 valid_until,
+                kind: None,
             };
             world.accepted(
                 principal("ayu"),
@@ -412,6 +413,62 @@ fn a_certificate_must_outlast_the_trip() {
     };
     assert_eq!(certified(23), "certificate_missing");
     assert_eq!(certified(24), "accepted");
+}
+
+/// KEP-97, dictum 5: "supply e-seals that are certified": as what the seal's profile says that it is, and as nothing else.
+#[test]
+fn a_certificate_must_be_of_the_sort_that_the_profile_asks_for() {
+    let asks_for_e_seal = |world: &mut World| {
+        let seal = world.state.seals.get_mut(&SealId(1)).expect("in stock");
+        seal.registration.certificate_needed = Some(CertificateKind::ESeal);
+    };
+    let certify = |world: &mut World, kind| {
+        let certificate = Certificate {
+            number: "C-2".into(),
+            issuer: "DIKC".into(),
+            valid_until: Day {
+                year: 2027,
+                month: 1,
+                day: 1,
+            },
+            kind,
+        };
+        let seal = SealId(1);
+        code(&world.asks(principal("ayu"), Command::CertifySeal { seal, certificate })).to_string()
+    };
+    let other = "certificate_of_another_kind";
+    assert_eq!(assigning(asks_for_e_seal), other, "its certificate says nothing");
+    let certified = assigning(|world| {
+        asks_for_e_seal(world);
+        assert_eq!(certify(world, Some(CertificateKind::Tracker)), other);
+        assert_eq!(certify(world, None), other);
+        assert_eq!(certify(world, Some(CertificateKind::ESeal)), "accepted");
+    });
+    assert_eq!(certified, "accepted");
+    let of_any_sort = assigning(|world| {
+        assert_eq!(certify(world, Some(CertificateKind::Tracker)), "accepted");
+    });
+    assert_eq!(of_any_sort, "accepted", "no profile asks for a sort");
+}
+
+/// The same where a seal comes into stock.
+#[test]
+fn a_seal_does_not_come_into_stock_with_a_certificate_of_another_sort() {
+    let mut world = World::with_cast();
+    let mut registers = |device: &str, kind| {
+        let mut seal = story::registration(device, device, story::PROVIDER);
+        seal.certificate_needed = Some(CertificateKind::Tracker);
+        if let Some(certificate) = &mut seal.certificate {
+            certificate.kind = kind;
+        }
+        code(&world.asks(principal("ayu"), Command::RegisterSeal(seal))).to_string()
+    };
+    assert_eq!(registers("7011", None), "certificate_of_another_kind");
+    assert_eq!(
+        registers("7012", Some(CertificateKind::ESeal)),
+        "certificate_of_another_kind"
+    );
+    assert_eq!(registers("7013", Some(CertificateKind::Tracker)), "accepted");
 }
 
 /// A PLP can be cancelled: the gate is asked again until the seal is fitted.

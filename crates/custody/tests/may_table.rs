@@ -41,6 +41,7 @@ fn table() -> Vec<(&'static str, Command)> {
             month: 1,
             day: 1,
         },
+        kind: None,
     };
     let open = |own_seals: bool| {
         let provider = if own_seals { IMPORTER } else { PROVIDER };

@@ -79,6 +79,7 @@ fn registered(seal: u64) -> Event {
             provider: OrganisationId(1),
             pool: None,
             certificate: None,
+            certificate_needed: None,
         },
     }
 }

@@ -25,6 +25,9 @@ pub struct SealRegistration {
     pub pool: Option<OfficeCode>,
     /// Its certificate.
     pub certificate: Option<Certificate>,
+    /// Which sort of certificate its profile asks for; nothing where any will do.
+    #[serde(default)]
+    pub certificate_needed: Option<CertificateKind>,
 }
 
 /// Proof that customs accepts this device.
@@ -36,6 +39,29 @@ pub struct Certificate {
     pub issuer: String,
     /// The last day it holds.
     pub valid_until: Day,
+    /// What it certifies the device as, where it says so.
+    #[serde(default)]
+    pub kind: Option<CertificateKind>,
+}
+
+/// What a device is certified as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateKind {
+    /// A seal: it locks, and tells what happens to its lock (KEP-97: "e-seals that are certified").
+    ESeal,
+    /// A tracker without a lock, which only tells where it is.
+    Tracker,
+}
+
+impl CertificateKind {
+    /// Its stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ESeal => "e_seal",
+            Self::Tracker => "tracker",
+        }
+    }
 }
 
 /// Whether a seal may be used.

@@ -2,12 +2,15 @@
 //! is to be found out, everything is read first.
 
 use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use segel_model::ServerTime;
 use segel_model::report::Protocol;
 use segel_server::clock::Clock;
+use segel_server::profiles::Profiles;
 use segel_wire::{
     Dialect, Profile, guess,
     tool::{self, Tool},
@@ -20,9 +23,12 @@ pub struct Options {
     /// hexadecimal digits, or bytes.
     #[arg(long, value_parser = protocols())]
     protocol: Spoken,
-    /// The seal's dialect, where its frames do not say it; with `@` and minutes where its clock is ahead of UTC.
+    /// The seal's profile, such as jointech-jt701d; or its dialect, with `@` and minutes where its clock is ahead of UTC.
     #[arg(long, default_value = "any")]
     profile: String,
+    /// A folder of profiles of your own, beside those that come with the program.
+    #[arg(long)]
+    profiles: Option<PathBuf>,
 }
 
 /// What is spoken.
@@ -47,14 +53,7 @@ fn protocols() -> impl TypedValueParser<Value = Spoken> {
 
 /// Reads lines until there are no more.
 pub fn run(options: &Options) -> Result<()> {
-    let Some(profile) = Profile::from_text(&options.profile) else {
-        let known: Vec<_> = Dialect::names().collect();
-        bail!(
-            "there is no profile {}; {} are known",
-            options.profile,
-            known.join(", ")
-        );
-    };
+    let profile = words(options, Clock::system(None).now())?;
     let mut out = std::io::stdout().lock();
     match options.protocol {
         Spoken::Known(protocol) => each_line(Tool::new(protocol, profile), &mut out),
@@ -91,4 +90,26 @@ fn find_out(profile: Profile, out: &mut impl Write) -> Result<()> {
         writeln!(out, "{}", tool.line(line, clock.now())).context("could not write a line")?;
     }
     Ok(())
+}
+
+/// The words of the wire that are asked for, by a profile of what is spoken or by a dialect.
+fn words(options: &Options, now: ServerTime) -> Result<Profile> {
+    let name = &options.profile;
+    let (fits, dialects): (Box<dyn Fn(Protocol) -> bool>, Vec<&str>) = match options.protocol {
+        Spoken::Known(spoken) => (
+            Box::new(move |protocol| protocol == spoken),
+            Dialect::names_of(spoken).collect(),
+        ),
+        Spoken::Auto => (Box::new(|_| true), Dialect::names().collect()),
+    };
+    let profiles = Profiles::load(options.profiles.as_deref())?;
+    let by_profile = profiles.find(name, now).filter(|profile| fits(profile.protocol));
+    let words = by_profile
+        .map(|profile| profile.wire)
+        .or_else(|| Profile::from_text(name));
+    words.with_context(|| {
+        let named = profiles.in_force(now).filter(|profile| fits(profile.protocol));
+        let known: Vec<&str> = named.map(|profile| profile.name.as_str()).chain(dialects).collect();
+        format!("there is no profile {name}; {} are known", known.join(", "))
+    })
 }

@@ -20,6 +20,8 @@ pub struct Config {
     pub data: DataFolder,
     /// A rulebook of your own; without it the one that comes with the program is in force.
     pub rules: Option<PathBuf>,
+    /// A folder of profiles of your own, beside those that come with the program.
+    pub profiles: Option<PathBuf>,
     /// A basemap of your own, one PMTiles file; without it a sketch of our own is drawn.
     pub basemap: Option<PathBuf>,
     /// Where Segel listens.

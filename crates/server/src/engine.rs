@@ -27,6 +27,7 @@ use crate::handle::{Condition, ENTRIES_KEPT, EngineHandle, Published, Shared};
 use crate::lanes::{Delivered, Durable, Lanes, Next, Question, Told, WhenDurable, lanes};
 use crate::metrics::Metrics;
 use crate::orders::Orders;
+use crate::profiles::Profiles;
 use crate::projection::{self, Rows, View};
 use crate::readers::Readers;
 use crate::reported::Heard;
@@ -81,6 +82,8 @@ pub struct Parts {
     pub opened: segel_store::Opened,
     /// The rules in force.
     pub rules: Arc<Rulebook>,
+    /// What makes of seals there are.
+    pub profiles: Arc<Profiles>,
     /// Server time, never before what the store knows.
     pub clock: Clock,
 }
@@ -88,7 +91,16 @@ pub struct Parts {
 impl Engine {
     /// Reads the state back, and says in the journal that Segel listens again.
     pub fn start(parts: Parts) -> Result<(Self, EngineHandle), StoreError> {
-        let Parts { opened, rules, clock } = parts;
+        let Parts {
+            opened,
+            rules,
+            profiles,
+            clock,
+        } = parts;
+        let rules = Arc::new(Rulebook {
+            makes: profiles.makes(),
+            ..Arc::unwrap_or_clone(rules)
+        });
         let state = recovered(&opened)?;
         let (senders, lanes) = lanes();
         let shared = Arc::new(Shared {
@@ -100,6 +112,7 @@ impl Engine {
             roster: Roster::default(),
             orders: Orders::default(),
             rules: Arc::clone(&rules),
+            profiles,
             store: opened.store.clone(),
             reader: opened.reader.clone(),
             blobs: opened.blobs,
@@ -125,7 +138,23 @@ impl Engine {
             round_limit: ROUND_LIMIT,
         };
         engine.publish_recovered(opened.last_listened)?;
+        engine.warn_of_unknown_profiles();
         Ok((engine, EngineHandle::new(shared)))
+    }
+
+    /// Seals whose profile is in no file are still heard, but only as their frames tell.
+    fn warn_of_unknown_profiles(&self) {
+        let profiles = &self.shared.profiles;
+        for (id, seal) in &self.state.seals {
+            let profile = &seal.registration.profile;
+            if !profiles.knows(profile) {
+                tracing::warn!(
+                    seal = id.0,
+                    profile,
+                    "no file has the profile of this seal: put it back, see `profiles`"
+                );
+            }
+        }
     }
 
     /// For a simulation: judged by somebody else's rules, which are wrong on purpose, and in rounds that do not depend on

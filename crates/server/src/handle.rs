@@ -17,6 +17,7 @@ use crate::gateway::Oddities;
 use crate::lanes::{Delivered, Durable, NotDelivered, Question, Senders, Told, Waiting, WhenDurable};
 use crate::metrics::{Backlog, Metrics};
 use crate::orders::Orders;
+use crate::profiles::Profiles;
 use crate::reported::ReportBatch;
 use crate::roster::Roster;
 use crate::strangers::Strangers;
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) roster: Roster,
     pub(crate) orders: Orders,
     pub(crate) rules: Arc<Rulebook>,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) store: Store,
     pub(crate) reader: Reader,
     pub(crate) blobs: Blobs,
@@ -199,6 +201,11 @@ impl EngineHandle {
     /// The rules in force.
     pub fn rules(&self) -> &Arc<Rulebook> {
         &self.shared.rules
+    }
+
+    /// What makes of seals there are.
+    pub fn profiles(&self) -> &Profiles {
+        &self.shared.profiles
     }
 
     /// Reads records, reports, the journal.

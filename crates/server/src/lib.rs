@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod descriptors;
 pub mod rules;
+pub mod profiles;
 
 pub mod reported;
 pub mod lanes;

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use segel_model::Report;
 use segel_model::report::Protocol;
 use segel_store::SideRow;
-use segel_wire::Profile;
+
+use crate::profiles::Reading;
 
 /// What one or many connections heard, to be made durable together.
 #[derive(Default)]
@@ -33,18 +34,18 @@ pub struct Source {
     pub protocol: Protocol,
     /// Its number; not used twice while the process runs.
     pub connection: u64,
-    /// The profile it is read with.
-    pub profile: Profile,
+    /// How it is read, by which profile.
+    pub profile: Reading,
     /// The other end.
     pub peer: SocketAddr,
 }
 
 impl Heard {
     /// Reads its frame anew, now that it is known as what the seal was registered; the report is one `part` of the frame.
-    pub fn read_as(&mut self, profile: Profile, part: u16) {
+    pub fn read_as(&mut self, profile: Reading, part: u16) {
         self.source.profile = profile;
         let Report { device, received, .. } = &self.report;
-        let again = segel_wire::decode_of(device, self.source.protocol, profile, *received, &self.raw);
+        let again = profile.read(device, self.source.protocol, *received, &self.raw);
         if let Some(report) = again.reports.into_iter().nth(part.into()) {
             self.report = report;
         }

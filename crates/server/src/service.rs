@@ -27,6 +27,7 @@ use crate::first_start::{self, FirstCodes};
 use crate::gateway::{Doors as SealDoors, Gateway, Oddities, listen};
 use crate::keeper::Keeper;
 use crate::outlet::skp::{Skp, SkpFailure};
+use crate::profiles::{ProfileFailure, Profiles};
 
 use porter::Porter;
 
@@ -51,6 +52,9 @@ pub enum StartFailure {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A profile file.
+    #[error(transparent)]
+    Profiles(#[from] ProfileFailure),
     /// A door.
     #[error("could not listen on {address}: {source}")]
     Listen {
@@ -119,6 +123,7 @@ impl Service {
             clock,
             http,
         } = setup;
+        let profiles = Profiles::load(config.profiles.as_deref())?;
         let sockets = Sockets::bind(&config)?;
         let doors = sockets.doors()?;
         let options = Options {
@@ -131,6 +136,7 @@ impl Service {
         let (engine, handle) = Engine::start(Parts {
             opened,
             rules: Arc::new(rules),
+            profiles: Arc::new(profiles),
             clock,
         })?;
         let (end, ended) = channel();

@@ -58,6 +58,7 @@ fn table() -> Vec<Row> {
         row("POST", "/tokens",                        json!({"label": "mesin"}), "yyyyyyyyy"),
         // Device inventory: the provider; a supervisor sees it, a technician their own.
         row("GET",  "/seals",                         nothing(),            ".yyyyy..y"),
+        row("GET",  "/profiles",                      nothing(),            ".yyyyy..y"),
         row("GET",  "/quarantine",                    nothing(),            ".yyyy...y"),
         row("POST", "/seals",                         json!({"protocol": "osmand", "device": "x", "label": "X", "profile": "any"}), "...yy...."),
         row("GET",  "/seals/{seal}",                  nothing(),            "yyyyyyyyy"),

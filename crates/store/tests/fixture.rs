@@ -128,6 +128,7 @@ fn registered(seal: u64) -> Event {
             provider: OrganisationId(1),
             pool: Some(OfficeCode("060100".into())),
             certificate: None,
+            certificate_needed: None,
         },
     }
 }

@@ -3,6 +3,8 @@
 
 use alloc::{borrow::Cow, format};
 
+use segel_model::report::Protocol;
+
 /// How a seal was registered to speak. Its text stands with each stored frame, so that years later the same words are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Profile {
@@ -102,6 +104,38 @@ impl Dialect {
             .map(|(dialect, _)| *dialect)
     }
 
+    /// The names of those that are ways of speaking this protocol, `any` first.
+    pub fn names_of(protocol: Protocol) -> impl Iterator<Item = &'static str> {
+        let of_it = move |dialect: Dialect| dialect.protocol().is_none_or(|spoken| spoken == protocol);
+        DIALECTS
+            .iter()
+            .filter(move |(dialect, _)| of_it(*dialect))
+            .map(|(_, name)| *name)
+    }
+
+    /// Of which protocol it is a way of speaking; nothing of one that goes with any.
+    pub const fn protocol(self) -> Option<Protocol> {
+        Some(match self {
+            Self::Any => return None,
+            Self::Jt701 | Self::Jt701d => Protocol::Jointech,
+            Self::Concox
+            | Self::Jimi
+            | Self::Lw
+            | Self::Seeworld
+            | Self::R11
+            | Self::Vxt01
+            | Self::Benway
+            | Self::S5
+            | Self::Wetrust
+            | Self::Gt06eCard => Protocol::Gt06,
+            Self::QueclinkSack => Protocol::Queclink,
+            Self::Fmb => Protocol::Teltonika,
+            Self::Jt808 | Self::Jt709 | Self::Jt705 | Self::Hhd | Self::HhdP | Self::Bsj | Self::Aovx => {
+                Protocol::Jt808
+            }
+        })
+    }
+
     /// The name.
     pub fn name(self) -> &'static str {
         DIALECTS
@@ -123,8 +157,10 @@ impl Profile {
         }
     }
 
-    /// Reads what `text` wrote: the dialect, and where its clock is another, `@` with minutes ahead of UTC (`hhd@480`).
+    /// Reads what `text` wrote: the dialect, and where its clock is another, `@` with minutes ahead of UTC (`hhd@480`). Before a
+    /// stroke may stand by which data file that was chosen (`hhd-g300@v1/hhd@480`): the words are read alike without the file.
     pub fn from_text(text: &str) -> Option<Self> {
+        let text = text.rsplit_once('/').map_or(text, |(_, own)| own);
         let (name, clock) = match text.split_once('@') {
             Some((name, minutes)) => (name, Some(minutes.parse().ok()?)),
             None => (text, None),
@@ -160,7 +196,24 @@ mod tests {
                 assert_eq!(Profile::from_text(&profile.text()), Some(profile));
             }
         }
+        let chosen = Profile {
+            dialect: Dialect::Hhd,
+            clock_ahead_min: Some(480),
+        };
+        assert_eq!(Profile::from_text("hhd-g300@v1/hhd@480"), Some(chosen));
+        assert_eq!(Profile::from_text("hhd/hhd-g300@v1"), None);
         assert_eq!(Profile::from_text("nobody"), None);
         assert_eq!(Profile::from_text("any@noon"), None);
+    }
+
+    #[test]
+    fn a_dialect_is_of_one_protocol_and_any_is_of_all() {
+        let names = |protocol| Dialect::names_of(protocol).collect::<alloc::vec::Vec<_>>();
+        assert_eq!(names(Protocol::Jointech), ["any", "jt701", "jt701d"]);
+        assert_eq!(names(Protocol::Kingwo), ["any"]);
+        let of_one = Protocol::ALL
+            .into_iter()
+            .map(|protocol| names(protocol).len() - 1);
+        assert_eq!(of_one.sum::<usize>(), DIALECTS.len() - 1);
     }
 }

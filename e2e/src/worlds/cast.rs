@@ -232,7 +232,9 @@ fn registration(seal: usize) -> SealRegistration {
                 month: 12,
                 day: 31,
             },
+            kind: None,
         }),
+        certificate_needed: None,
     }
 }
 

@@ -73,6 +73,7 @@ impl Segel {
         let (engine, handle) = Engine::start(Parts {
             opened,
             rules: Arc::clone(rules),
+            profiles: Arc::default(),
             clock,
         })?;
         let engine = Arc::new(Mutex::new(Some(engine.simulated(planted.decide()))));

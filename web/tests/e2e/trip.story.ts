@@ -94,6 +94,7 @@ describe.each(LOOKS)('a whole trip through the screens, in $language, $theme', (
     await admin.show('quarantine');
     await admin.press('seal.register', device);
     const form = admin.dialog();
+    await admin.choose('seal.profile', 'jointech-jt701d', form);
     await admin.type('seal.label', LABEL, form);
     await admin.type('seal.certificate_number', 'SDPPI-55121', form);
     await admin.type('seal.certificate_issuer', 'Kominfo', form);

@@ -188,7 +188,9 @@ pub fn registration(device: &str, label: &str, provider: OrganisationId) -> Seal
                 month: 12,
                 day: 31,
             },
+            kind: None,
         }),
+        certificate_needed: None,
     }
 }
 

@@ -629,6 +629,7 @@ fn registration() -> SealRegistration {
         provider: OrganisationId(1),
         pool: None,
         certificate: None,
+        certificate_needed: None,
     }
 }
 

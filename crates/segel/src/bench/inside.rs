@@ -285,7 +285,7 @@ fn batch(spoken: &Spoken, reported: Reported) -> ReportBatch {
     let source = Source {
         protocol: Protocol::Jointech,
         connection: spoken.seal as u64,
-        profile: Profile::of(Dialect::Jt701d),
+        profile: Profile::of(Dialect::Jt701d).into(),
         peer: ([127, 0, 0, 1], 40_000).into(),
     };
     let Reported { report, raw, .. } = reported;

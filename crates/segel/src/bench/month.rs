@@ -148,6 +148,7 @@ fn last_positions(data: &Path, seals: u64, table: &mut Table) -> Result<()> {
     let (_engine, handle) = Engine::start(Parts {
         opened,
         rules: Arc::new(rules),
+        profiles: Arc::default(),
         clock: Hand::at(START.plus_s(400 * 24 * 3600)).clock(),
     })?;
     let began = Instant::now();

@@ -551,6 +551,7 @@ mod tests {
         let (_engine, engine) = Engine::start(Parts {
             opened,
             rules: Arc::new(rules),
+            profiles: Arc::default(),
             clock,
         })
         .expect("the engine starts");

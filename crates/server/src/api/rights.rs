@@ -89,6 +89,7 @@ fn stock() -> Vec<Command> {
         number: words(),
         issuer: words(),
         valid_until: DAY,
+        kind: None,
     };
     vec![
         Command::RegisterSeal(SealRegistration {
@@ -99,6 +100,7 @@ fn stock() -> Vec<Command> {
             provider: OWNER,
             pool: None,
             certificate: None,
+            certificate_needed: None,
         }),
         Command::CertifySeal {
             seal: SEAL,

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use segel_custody::state;
-use segel_model::seal::SealRegistration;
+use segel_model::seal::{CertificateKind, SealRegistration};
 use segel_model::{Command, DeviceId, EventTime, Role, SealId, TripId};
 use segel_store::reports::PAGE_REPORTS_MAX;
 use segel_store::{Listing, RecordKind, ReportCursor, ReportQuery as Reports, Scope, ScopeKey, Stored};
@@ -19,11 +19,12 @@ use super::problem::{Problem, Refusals, Verdicts};
 use super::reading::{View, Wanted, body};
 use super::rehearsal::fresh;
 use super::types::{
-    Certificate, Condition, Done, Moment, NewSeal, Order, OrderWish, Page, QuarantinedDevice, RawFrame,
-    Reason, Report, ReportPlace, Seal, SealFitness, Unmask,
+    Certificate, Condition, Done, Moment, NewSeal, Order, OrderWish, Page, Profile, Protocol,
+    QuarantinedDevice, RawFrame, Reason, Report, ReportPlace, Seal, SealFitness, Unmask,
 };
 use super::{Api, command, view};
 use crate::ask::{Secret, Side};
+use crate::profiles::Profiles;
 
 /// Who looks into the stock; a technician sees the seals of their jobs.
 const STOCK: &[Role] = &[
@@ -44,6 +45,8 @@ const READERS_OF_ORDERS: &[Role] = &[
     Role::Technician,
     Role::Auditor,
 ];
+/// Who enters seals into stock.
+const REGISTRARS: &[Role] = &[Role::ProviderAdmin, Role::ProviderOperator];
 /// Who may see secrets inside raw frames; the journal keeps each look.
 const UNMASK: &[Role] = &[Role::CustomsSupervisor, Role::ProviderAdmin];
 /// The longest stretch of reports one question looks through without a trip: a month.
@@ -52,6 +55,7 @@ const REPORTS_SPAN_S: i64 = 31 * 24 * 3600;
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_seals, register_seal))
+        .routes(routes!(list_profiles))
         .routes(routes!(list_quarantine))
         .routes(routes!(read_seal))
         .routes(routes!(certify_seal))
@@ -129,6 +133,7 @@ async fn register_seal(State(api): State<Api>, ask: Ask<NewSeal>) -> Result<Json
         .as_deref()
         .map(|pool| super::access::office("pool", pool))
         .transpose()?;
+    let certificate_needed = certificate_needed(&api, &ask.caller, seal)?;
     let registration = SealRegistration {
         protocol: seal.protocol.into(),
         device: DeviceId(seal.device.trim().into()),
@@ -137,6 +142,7 @@ async fn register_seal(State(api): State<Api>, ask: Ask<NewSeal>) -> Result<Json
         provider: ask.caller.organisation_or(seal.provider),
         pool,
         certificate: seal.certificate.clone().map(Into::into),
+        certificate_needed,
     };
     let side = Side {
         seal_password: seal.password.clone().map(Secret),
@@ -146,6 +152,52 @@ async fn register_seal(State(api): State<Api>, ask: Ask<NewSeal>) -> Result<Json
         ask.run_beside(&api, Command::RegisterSeal(registration), side)
             .await?,
     ))
+}
+
+/// Which certificate the profile of a new seal asks for; refused where there is no such profile of its protocol.
+fn certificate_needed(
+    api: &Api,
+    caller: &Caller,
+    seal: &NewSeal,
+) -> Result<Option<CertificateKind>, Problem> {
+    let profiles = api.engine().profiles();
+    match profiles.accept(seal.protocol.into(), seal.profile.trim(), api.now()) {
+        Ok(needed) => Ok(needed),
+        // Who may not enter a seal at all is told that, not what is wrong with it.
+        Err(_) if !REGISTRARS.contains(&caller.role) => Ok(None),
+        Err(why) => Err(Problem::field("profile", why.id, why.en)),
+    }
+}
+
+/// Which profiles.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ProfileQuery {
+    /// Only those of this protocol, such as `jt808`.
+    protocol: Option<Protocol>,
+}
+
+/// What makes of seals there are: the version of each profile that is in force, by maker and model.
+#[utoipa::path(
+    get, path = "/profiles", tag = "seals", params(ProfileQuery),
+    responses((status = 200, description = "all of them", body = Page<Profile>), Refusals)
+)]
+async fn list_profiles(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<ProfileQuery>,
+) -> Result<Json<Page<Profile>>, Problem> {
+    caller.only(STOCK)?;
+    let all = api.engine().profiles().in_force(api.now());
+    let mut items: Vec<Profile> = all
+        .map(Profile::from)
+        .filter(|profile| query.protocol.is_none_or(|wanted| wanted == profile.protocol))
+        .collect();
+    items.sort_by_cached_key(|profile| {
+        let words = [&profile.maker, &profile.model, &profile.name];
+        words.map(|word| word.to_lowercase())
+    });
+    Ok(Json(Page { items, next: None }))
 }
 
 /// Devices that nobody registered: kept, listed, never judged.
@@ -293,7 +345,10 @@ async fn list_seal_reports(
         let (_, _seal): (_, state::Seal) = view.seen(RecordKind::Seal, id)?;
         if let Some((commit, ordinal)) = query.commit.zip(query.ordinal) {
             let found = report_of(view, SealId(id), commit, ordinal)?;
-            let items = found.iter().map(|stored| show_report(stored, Secrets::Masked));
+            let profiles = view.api.engine().profiles();
+            let items = found
+                .iter()
+                .map(|stored| show_report(stored, profiles, Secrets::Masked));
             return Ok(Page {
                 items: items.collect(),
                 next: None,
@@ -346,7 +401,8 @@ async fn unmask_report(
         reason: ask.body.reason.clone(),
     };
     ask.run(&api, command).await?;
-    Ok(Json(show_report(&stored, Secrets::Shown)))
+    let profiles = api.engine().profiles();
+    Ok(Json(show_report(&stored, profiles, Secrets::Shown)))
 }
 
 /// Who reads what seals said, byte for byte.
@@ -393,11 +449,12 @@ pub(super) fn page_of_reports(
     query.after = cursor.map(read_cursor).transpose()?;
     query.limit = usize::from(limit.unwrap_or(50).clamp(1, 200)).min(PAGE_REPORTS_MAX);
     let page = view.api.reader().reports(&query)?;
+    let profiles = view.api.engine().profiles();
     Ok(Page {
         items: page
             .reports
             .iter()
-            .map(|stored| show_report(stored, Secrets::Masked))
+            .map(|stored| show_report(stored, profiles, Secrets::Masked))
             .collect(),
         next: page
             .next
@@ -420,7 +477,7 @@ fn read_cursor(text: &str) -> Result<ReportCursor, Problem> {
 
 /// A report as it was judged when it came, and whether today's decoder would read its bytes otherwise: law 4, "reported,
 /// never quietly adopted".
-fn show_report(stored: &Stored, secrets: Secrets) -> Report {
+fn show_report(stored: &Stored, profiles: &Profiles, secrets: Secrets) -> Report {
     let staged = &stored.staged;
     let observed = &staged.observed;
     Report {
@@ -441,21 +498,15 @@ fn show_report(stored: &Stored, secrets: Secrets) -> Report {
         sealed: observed.lock.sealed(),
         signals: observed.signals.names().map(Into::into).collect(),
         serial: observed.serial,
-        reads_differently: reads_differently(staged),
+        reads_differently: reads_differently(staged, profiles),
         raw: show_raw(staged, secrets),
     }
 }
 
 /// Whether today's decoder finds no report in the bytes that says what was judged when they came.
-fn reads_differently(staged: &segel_store::Staged) -> bool {
-    let profile = segel_wire::Profile::from_text(&staged.profile).unwrap_or_default();
-    let today = segel_wire::decode_of(
-        &staged.device,
-        staged.protocol,
-        profile,
-        staged.received,
-        &staged.raw,
-    );
+fn reads_differently(staged: &segel_store::Staged, profiles: &Profiles) -> bool {
+    let reading = profiles.stored(&staged.profile);
+    let today = reading.read(&staged.device, staged.protocol, staged.received, &staged.raw);
     !today
         .reports
         .iter()
@@ -609,7 +660,9 @@ mod tests {
     /// Law 4: "A later decoder that reads them differently is reported, never quietly adopted".
     #[test]
     fn what_was_judged_is_shown_and_a_decoder_that_reads_it_otherwise_is_reported() {
-        let same = show_report(&stored(HEARTBEAT, |_| {}), Secrets::Masked);
+        let profiles = Profiles::default();
+        let show = |stored: &Stored| show_report(stored, &profiles, Secrets::Masked);
+        let same = show(&stored(HEARTBEAT, |_| {}));
         assert_eq!(
             (same.signals, same.reads_differently),
             (vec!["heartbeat".to_owned()], false)
@@ -620,18 +673,15 @@ mod tests {
         );
 
         let cut = |observed: &mut Observed| observed.signals = SignalSet::of(&[Signal::RopeCut]);
-        let differs = show_report(&stored(HEARTBEAT, cut), Secrets::Masked);
+        let differs = show(&stored(HEARTBEAT, cut));
         assert_eq!(
             (differs.signals, differs.reads_differently),
             (vec!["rope_cut".to_owned()], true),
             "the verdict of that day stands"
         );
-        let late = show_report(
-            &stored(HEARTBEAT, |observed| observed.backfill = true),
-            Secrets::Masked,
-        );
+        let late = show(&stored(HEARTBEAT, |observed| observed.backfill = true));
         assert_eq!((late.backfill, late.reads_differently), (true, true));
-        let nothing = show_report(&stored(b"no frame at all", |_| {}), Secrets::Masked);
+        let nothing = show(&stored(b"no frame at all", |_| {}));
         assert!(nothing.reads_differently);
     }
 }

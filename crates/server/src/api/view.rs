@@ -36,6 +36,7 @@ impl View<'_> {
             condition: seal.condition.clone().into(),
             certificate: registration.certificate.map(Into::into),
             orders,
+            certificate_needed: registration.certificate_needed.map(Into::into),
             doubt: seal.doubt.clone(),
             trip: seal.trip.map(|trip| trip.0),
             last: self.seal_now(SealId(id), Some(&seal)),

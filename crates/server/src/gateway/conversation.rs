@@ -19,6 +19,7 @@ use super::vault::Tongue;
 use super::{Counts, Gateway, Tray};
 use crate::ask::Unavailable;
 use crate::metrics::ByReason;
+use crate::profiles::Reading;
 use crate::reported::{Heard, Source};
 
 /// One connection.
@@ -34,7 +35,7 @@ pub(super) struct Conversation {
     /// Seals that were doubted on this connection; each once.
     pub(super) doubted_here: Vec<SealId>,
     peer: SocketAddr,
-    profile: Profile,
+    profile: Reading,
     known: Option<Remembered>,
     accepted: ServerTime,
     last_heard: Option<ServerTime>,
@@ -111,7 +112,7 @@ impl Conversation {
             peer,
             protocol,
             admitted,
-            profile: Profile::ANY,
+            profile: Reading::ANY,
             known: None,
             last_heard: None,
             under_way: Vec::new(),
@@ -205,8 +206,9 @@ impl Conversation {
         };
         let speaking = self.admitted.identify(known.seal, self.gateway.now());
         self.gateway.engine.fleet().connected(known.seal, clamp(speaking));
-        self.profile = Profile::from_text(&known.profile).unwrap_or_default();
-        self.session.assume(self.profile);
+        let profiles = self.gateway.engine.profiles();
+        self.profile = profiles.reading(&known.profile, self.gateway.now());
+        self.session.assume(self.profile.wire);
         for (heard, part) in drained.heard.iter_mut().zip(parts) {
             heard.read_as(self.profile, *part);
         }
@@ -310,8 +312,12 @@ impl Conversation {
 impl Drained {
     fn report(&mut self, reported: Reported, source: Source) {
         let Reported {
-            report, raw, token, ..
+            mut report,
+            raw,
+            token,
+            ..
         } = reported;
+        source.profile.complete(&mut report);
         self.heard.push(Heard { source, report, raw });
         self.tokens.push(token);
     }

@@ -47,6 +47,14 @@ impl House {
         Self::open_with(Box::new(move |_| clock), api::Settings::default())
     }
 
+    /// Opens a new one whose configuration is changed before.
+    pub fn open_configured(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let mut setup = setup(&folder, Box::new(Clock::system), api::Settings::default());
+        change(&mut setup.config);
+        Self::start(setup, folder)
+    }
+
     fn open_with(clock: Start, settings: api::Settings) -> Self {
         let folder = TempDir::new().expect("a folder");
         Self::start(setup(&folder, clock, settings), folder)

@@ -29,6 +29,7 @@ use segel_server::config::Limits;
 use segel_server::engine::{Engine, Parts};
 use segel_server::gateway::{Doors, Gateway, Oddities, listen};
 use segel_server::handle::Published;
+use segel_server::profiles::Profiles;
 use segel_store::{Options, Store, StoreError};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -185,10 +186,12 @@ fn start_engine(folder: &Path) -> (EngineHandle, JoinHandle<Result<(), StoreErro
     .expect("the store opens");
     let rules =
         segel_server::rules::load(segel_server::rules::DEFAULT).unwrap_or_else(|failure| panic!("{failure}"));
+    let profiles = Profiles::load(None).unwrap_or_else(|failure| panic!("{failure}"));
     let clock = Clock::system(opened.last_listened);
     let (mut engine, handle) = Engine::start(Parts {
         opened,
         rules: Arc::new(rules),
+        profiles: Arc::new(profiles),
         clock,
     })
     .expect("the engine starts");
@@ -516,6 +519,7 @@ impl House {
             provider: provider.organisation,
             pool: None,
             certificate: None,
+            certificate_needed: None,
         };
         match self.done(by(&provider.admin, Command::RegisterSeal(registration))) {
             Subject::Seal(seal) => seal,

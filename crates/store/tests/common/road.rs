@@ -69,6 +69,7 @@ impl Road {
             provider: OrganisationId(1),
             pool: None,
             certificate: None,
+            certificate_needed: None,
         };
         let stamp = Stamp {
             at: ServerTime::from_unix_ms(START_MS),

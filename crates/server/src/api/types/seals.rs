@@ -33,6 +33,108 @@ mirror! {
     ReportKind of model::report::ReportKind { Record, Happening, Heartbeat, Answer, SubSeal }
 }
 
+mirror! {
+    /// What a device is certified as: a seal that locks, or a tracker that only tells where it is.
+    CertificateKind of model::seal::CertificateKind { ESeal, Tracker }
+}
+
+/// A profile: what a make of seal is, in the version that is in force.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Profile {
+    /// By which seals are registered.
+    #[schema(example = "jointech-jt701d")]
+    pub name: String,
+    /// Rising.
+    pub version: u32,
+    /// The day from which it holds.
+    pub in_force: Day,
+    /// Who makes the seal.
+    pub maker: String,
+    /// What the maker calls it.
+    pub model: String,
+    /// The oldest firmware of which it was written; nothing is any.
+    pub firmware_from: Option<String>,
+    /// The newest.
+    pub firmware_to: Option<String>,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Its way of speaking it.
+    #[schema(example = "jt701d")]
+    pub dialect: String,
+    /// Minutes that its clock is ahead of UTC; nothing is what its protocol has by itself.
+    pub clock_ahead_min: Option<i16>,
+    /// How it can be opened.
+    pub opens: Vec<Opening>,
+    /// What it feels and tells.
+    pub senses: Vec<Sense>,
+    /// The orders that it takes, by name.
+    #[schema(example = json!(["unlock_static", "interval"]))]
+    pub orders: Vec<String>,
+    /// Which certificate it must have; nothing where any will do.
+    pub certificate: Option<CertificateKind>,
+    /// How often it can be told to report.
+    pub interval: Option<ProfileInterval>,
+    /// What whoever registers it should know.
+    pub remarks: Option<Bilingual>,
+}
+
+/// How often a seal can be told to report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProfileInterval {
+    /// The shortest, seconds while awake.
+    pub awake_min_s: u32,
+    /// The longest.
+    pub awake_max_s: u32,
+    /// The shortest between wakings while asleep.
+    pub asleep_min_s: u32,
+    /// The longest.
+    pub asleep_max_s: u32,
+}
+
+mirror! {
+    /// A way of opening a seal.
+    Opening of crate::profiles::Opening {
+        Platform, StaticPassword, DynamicPassword, Card, Bluetooth, Sms, Key, Cable,
+    }
+}
+
+mirror! {
+    /// Something a seal feels and tells.
+    Sense of crate::profiles::Sense {
+        Gps, Cell, Wifi, Rope, Cover, Motor, Card, Bluetooth, SubLocks, BatteryPercent, BatteryVolts, Motion, Light,
+        Door, Temperature, Jamming,
+    }
+}
+
+impl From<&crate::profiles::SealProfile> for Profile {
+    fn from(profile: &crate::profiles::SealProfile) -> Self {
+        let interval = profile.interval.map(|range| ProfileInterval {
+            awake_min_s: range.awake_min_s,
+            awake_max_s: range.awake_max_s,
+            asleep_min_s: range.asleep_min_s,
+            asleep_max_s: range.asleep_max_s,
+        });
+        Self {
+            name: profile.name.clone(),
+            version: profile.version,
+            in_force: Day(profile.in_force),
+            maker: profile.maker.clone(),
+            model: profile.model.clone(),
+            firmware_from: profile.firmware.from.clone(),
+            firmware_to: profile.firmware.to.clone(),
+            protocol: profile.protocol.into(),
+            dialect: profile.wire.dialect.name().into(),
+            clock_ahead_min: profile.wire.clock_ahead_min,
+            opens: profile.opens.iter().copied().map(Into::into).collect(),
+            senses: profile.senses.iter().copied().map(Into::into).collect(),
+            orders: profile.orders().into_iter().map(Into::into).collect(),
+            certificate: profile.certificate.map(Into::into),
+            interval,
+            remarks: profile.remarks.clone().map(Into::into),
+        }
+    }
+}
+
 /// A seal in stock or on a container.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Seal {
@@ -45,8 +147,8 @@ pub struct Seal {
     pub device: String,
     /// What it speaks.
     pub protocol: Protocol,
-    /// What it can do and how it says it.
-    #[schema(example = "jt701d")]
+    /// What it can do and how it says it: the name of a profile (`GET /profiles`), or a dialect.
+    #[schema(example = "jointech-jt701d")]
     pub profile: String,
     /// Whose it is.
     pub provider: Named,
@@ -59,6 +161,8 @@ pub struct Seal {
     /// The orders, by name, that its language has words for and that the asker may send. What opens it is not among them.
     #[schema(example = json!(["interval", "restart", "fence"]))]
     pub orders: Vec<String>,
+    /// Which sort of certificate its profile asks for; nothing where any will do.
+    pub certificate_needed: Option<CertificateKind>,
     /// Why its identity is in doubt; while it is, no secret is sent to it.
     pub doubt: Option<String>,
     /// The trip it is on.
@@ -129,6 +233,9 @@ pub struct Certificate {
     pub issuer: String,
     /// The last day it holds.
     pub valid_until: Day,
+    /// What it certifies the device as; a seal whose profile asks for a sort takes no other.
+    #[serde(default)]
+    pub kind: Option<CertificateKind>,
 }
 
 /// Whether a seal may be used.
@@ -153,9 +260,9 @@ pub enum Condition {
 /// Enter a seal into stock.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
-    "protocol": "jointech", "device": "7500000001", "label": "JT701-098231", "profile": "jt701d",
+    "protocol": "jointech", "device": "7500000001", "label": "JT701-098231", "profile": "jointech-jt701d",
     "provider": 2, "pool": "060100",
-    "certificate": {"number": "SERT-2026-0117", "issuer": "DJBC", "valid_until": "2027-06-30"}
+    "certificate": {"number": "SERT-2026-0117", "issuer": "DJBC", "valid_until": "2027-06-30", "kind": "e_seal"}
 }))]
 pub struct NewSeal {
     /// What it speaks.
@@ -164,7 +271,8 @@ pub struct NewSeal {
     pub device: String,
     /// The number printed on it.
     pub label: String,
-    /// What it can do and how it says it.
+    /// What it can do and how it says it: the name of a profile of its protocol (`GET /profiles`). Whoever has none writes the
+    /// dialect, with `@` and minutes where its clock is ahead of UTC (`hhd@480`).
     pub profile: String,
     /// Whose it is; the asker's own organisation where nothing is said.
     pub provider: Option<u64>,
@@ -481,11 +589,13 @@ impl From<Certificate> for model::seal::Certificate {
             number,
             issuer,
             valid_until,
+            kind,
         } = certificate;
         Self {
             number,
             issuer,
             valid_until: valid_until.0,
+            kind: kind.map(Into::into),
         }
     }
 }
@@ -496,11 +606,13 @@ impl From<model::seal::Certificate> for Certificate {
             number,
             issuer,
             valid_until,
+            kind,
         } = certificate;
         Self {
             number,
             issuer,
             valid_until: Day(valid_until),
+            kind: kind.map(Into::into),
         }
     }
 }
