@@ -4,6 +4,7 @@ mod serve;
 mod demo;
 mod upkeep;
 mod decode;
+mod conform;
 mod sim;
 mod bench;
 mod skp_sim;
@@ -14,6 +15,7 @@ mod web;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use segel_server::profiles::ProfileFailure;
 use segel_server::service::StartFailure;
 use segel_store::StoreError;
 
@@ -45,6 +47,8 @@ enum Word {
     Rebuild(upkeep::Folder),
     /// Says what the bytes of a seal mean: JSON lines in, JSON lines out.
     Decode(decode::Options),
+    /// Takes a maker's seal through a script, and writes a report that a certifier can sign.
+    Conform(conform::Options),
     /// Simulated seals against any server that speaks their protocol.
     Sim(sim::Options),
     /// Figures of speed and size, each beside a reference in the same run.
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
         Word::Verify(options) => upkeep::verify(&options),
         Word::Rebuild(options) => upkeep::rebuild_state(&options),
         Word::Decode(options) => decode::run(&options),
+        Word::Conform(options) => conform::run(options),
         Word::Sim(options) => sim::run(options),
         Word::Bench(options) => bench::run(options),
         Word::SkpSim(options) => skp_sim::run(options),
@@ -78,17 +83,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the administrator can do about it, first in Indonesian, where it is the store that failed.
-fn in_indonesian(failure: &anyhow::Error) -> Option<&'static str> {
+/// What the administrator can do about it, first in Indonesian, where it is the store or a profile that failed.
+fn in_indonesian(failure: &anyhow::Error) -> Option<String> {
     failure.chain().find_map(|cause| {
-        let store = cause.downcast_ref::<StoreError>();
-        // A start that fails passes the store's failure through, so it is not a cause of its own.
-        let start = cause
-            .downcast_ref::<StartFailure>()
-            .and_then(|start| match start {
-                StartFailure::Store(failure) => Some(failure),
-                _ => None,
-            });
-        store.or(start)?.indonesian()
+        // A start that fails passes the failure of another through, so that is not a cause of its own.
+        let start = cause.downcast_ref::<StartFailure>();
+        let (store, profile) = match start {
+            Some(StartFailure::Store(failure)) => (Some(failure), None),
+            Some(StartFailure::Profiles(failure)) => (None, Some(failure)),
+            _ => (
+                cause.downcast_ref::<StoreError>(),
+                cause.downcast_ref::<ProfileFailure>(),
+            ),
+        };
+        let of_store = store.and_then(|failure| failure.indonesian().map(str::to_owned));
+        of_store.or_else(|| profile.map(ProfileFailure::indonesian))
     })
 }

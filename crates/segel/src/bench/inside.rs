@@ -92,6 +92,7 @@ impl Inside {
         let (mut engine, handle) = Engine::start(Parts {
             opened,
             rules: Arc::new(rules),
+            profiles: Arc::default(),
             clock: hand.clock(),
         })?;
         let run = move || engine.run();
