@@ -144,6 +144,7 @@ mod tests {
             provider: OrganisationId(1),
             pool: None,
             certificate: None,
+            certificate_needed: None,
         }
     }
 

@@ -71,5 +71,5 @@ pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
 pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
 pub use session::Session;
-pub use vocabulary::{fitted, password_letters, speaks};
 pub use signals::signals;
+pub use vocabulary::{fitted, password_letters, speaks};

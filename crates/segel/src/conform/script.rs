@@ -2,7 +2,8 @@
 
 use anyhow::{Result, ensure};
 use segel_model::order::SealCommand;
-use segel_server::profiles::{self, SealProfile, Sense};
+use segel_server::profiles::{SealProfile, Sense};
+use segel_wire::{Limits, Session};
 use serde::Deserialize;
 
 /// The steps in their order.
@@ -181,7 +182,8 @@ fn interval(profile: &SealProfile) -> (u32, u32) {
             awake_s: *awake_s,
             asleep_s: *asleep_s,
         };
-        profiles::speaks(profile.protocol, profile.wire, &command)
+        let session = Session::new(profile.protocol, profile.wire, Limits::default());
+        session.speaks(&command).is_ok()
     };
     let mut fitting = INTERVALS_S.into_iter().filter(in_range);
     let first = fitting.clone().next();

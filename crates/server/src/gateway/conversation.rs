@@ -124,7 +124,7 @@ impl Conversation {
     pub(super) fn tongue(&self) -> Tongue {
         Tongue {
             protocol: self.protocol,
-            profile: self.profile,
+            profile: self.profile.wire,
         }
     }
 
