@@ -109,7 +109,10 @@ fn words(options: &Options, now: ServerTime) -> Result<Profile> {
         .or_else(|| Profile::from_text(name));
     words.with_context(|| {
         let named = profiles.in_force(now).filter(|profile| fits(profile.protocol));
-        let known: Vec<&str> = named.map(|profile| profile.name.as_str()).chain(dialects).collect();
+        let known: Vec<&str> = named
+            .map(|profile| profile.name.as_str())
+            .chain(dialects)
+            .collect();
         format!("there is no profile {name}; {} are known", known.join(", "))
     })
 }

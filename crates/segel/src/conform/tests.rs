@@ -8,6 +8,7 @@ use std::thread;
 
 use segel_geo::Position;
 use segel_sim::seal::device::{Condition, Device, FACTORY_PASSWORD};
+use segel_sim::seal::jointech::JointechSeal;
 use segel_sim::tempo::Tempo;
 use serde_json::json;
 
@@ -55,7 +56,8 @@ fn seal(server: SocketAddr, refuses_interval: bool) -> Device {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            give.send(Device::switch_on(NUMBER, condition, server, tempo))
+            let voice = Box::new(JointechSeal::new(NUMBER));
+            give.send(Device::switch_on(voice, condition, server, tempo))
                 .expect("the test waits for it");
             std::future::pending::<()>().await;
         });
