@@ -41,18 +41,25 @@ impl Curve {
         &self.0
     }
 
-    /// Fills in how full the battery is, where a report tells volts alone. A smaller seal's battery is another one.
+    /// Fills in how full the battery is, where a report tells volts alone or its language could only estimate. A smaller seal's
+    /// battery is another one.
     pub(super) fn complete(&self, report: &mut Report) {
         let own = report.kind != ReportKind::SubSeal;
-        let battery = report
-            .battery
-            .as_mut()
-            .filter(|battery| own && battery.percent.is_none());
-        if let Some(battery) = battery {
-            battery.percent = battery.battery_mv.map(|battery_mv| self.percent(battery_mv));
+        let estimated = report.extra.iter().any(|(name, _)| name == ESTIMATED);
+        let Some(battery) = report.battery.as_mut().filter(|_| own) else {
+            return;
+        };
+        if let Some(battery_mv) = battery
+            .battery_mv
+            .filter(|_| estimated || battery.percent.is_none())
+        {
+            battery.percent = Some(self.percent(battery_mv));
         }
     }
 }
+
+/// Stands beside a report whose language had no curve of the make.
+const ESTIMATED: &str = "battery_estimated";
 
 #[cfg(test)]
 mod tests {
