@@ -14,7 +14,6 @@ use segel_model::order::Outcome;
 use segel_model::report::{Oddity, Protocol};
 use segel_model::{DeviceId, Input, OrganisationId, PersonId, SealId, ServerTime};
 use segel_store::SideRow;
-use segel_wire::Profile;
 use segel_wire::limits::ODDITY_BYTES;
 use segel_wire::objects::body::{self, Item, NoBody};
 use segel_wire::objects::{NO_ORDERS, Said, Unread};
@@ -23,6 +22,7 @@ use crate::EngineHandle;
 use crate::ask::{IdempotencyKey, Side, Unavailable};
 use crate::auth::attempts::{Buckets, Pace};
 use crate::metrics::ByProtocol;
+use crate::profiles::Reading;
 use crate::reported::{Heard, ReportBatch, Source};
 
 /// The most objects of one request.
@@ -173,8 +173,8 @@ impl Sent {
         let known = engine.roster().find(protocol, &device);
         let profile = match &known {
             Some(known) if known.provider != sender.organisation => return Err(device),
-            Some(known) => Profile::from_text(&known.profile).unwrap_or_default(),
-            None => Profile::ANY,
+            Some(known) => engine.profiles().reading(&known.profile, engine.clock().now()),
+            None => Reading::ANY,
         };
         let source = Source {
             protocol,
@@ -182,10 +182,10 @@ impl Sent {
             profile,
             peer: sender.peer,
         };
-        self.heard.extend(said.reports.into_iter().map(|report| Heard {
-            source,
-            report,
-            raw: raw.to_vec(),
+        self.heard.extend(said.reports.into_iter().map(|mut report| {
+            profile.complete(&mut report);
+            let raw = raw.to_vec();
+            Heard { source, report, raw }
         }));
         self.seals.extend(known.as_ref().map(|known| known.seal));
         known.map(|_| ()).ok_or(device)

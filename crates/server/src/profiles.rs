@@ -41,6 +41,7 @@ pub const DEFAULTS: &[(&str, &str)] = &[
     ("kingwo.toml", include_str!("../../../profiles/kingwo.toml")),
     ("meitrack.toml", include_str!("../../../profiles/meitrack.toml")),
     ("phone.toml", include_str!("../../../profiles/phone.toml")),
+    ("platform.toml", include_str!("../../../profiles/platform.toml")),
     ("queclink.toml", include_str!("../../../profiles/queclink.toml")),
     ("standard.toml", include_str!("../../../profiles/standard.toml")),
     ("teltonika.toml", include_str!("../../../profiles/teltonika.toml")),

@@ -2,13 +2,21 @@
 
 use alloc::vec::Vec;
 
-use segel_model::report::Protocol;
+use segel_model::{report::Protocol, signal::SignalSet};
 
-use crate::{eseal, gt06, jointech, jt808, kingwo, meitrack, osmand, profile::Dialect, queclink, teltonika};
+use crate::{
+    eseal, flespi, gt06, jointech, jt808, kingwo, meitrack, osmand, profile::Dialect, queclink, teltonika,
+    teratrack, tive,
+};
 
 /// The names of the signals that a language can say in a dialect, each once, in the order of the alphabet.
 pub fn signals(protocol: Protocol, dialect: Dialect) -> Vec<&'static str> {
     let declared: &[&[&str]] = match protocol {
+        // Its reader takes every name that the vocabulary has.
+        Protocol::Open => return sorted(SignalSet(u32::MAX).names().collect()),
+        Protocol::Flespi => &[flespi::SIGNALS],
+        Protocol::Teratrack => &[teratrack::SIGNALS],
+        Protocol::Tive => &[tive::SIGNALS],
         Protocol::Jointech => &[jointech::SIGNALS],
         Protocol::Osmand => &[osmand::SIGNALS],
         Protocol::Gt06 => &[gt06::SIGNALS],
@@ -19,7 +27,10 @@ pub fn signals(protocol: Protocol, dialect: Dialect) -> Vec<&'static str> {
         Protocol::Meitrack => &[meitrack::SIGNALS],
         Protocol::Jt808 => jt808::signals(dialect),
     };
-    let mut names: Vec<&str> = declared.iter().copied().flatten().copied().collect();
+    sorted(declared.iter().copied().flatten().copied().collect())
+}
+
+fn sorted(mut names: Vec<&'static str>) -> Vec<&'static str> {
     names.sort_unstable();
     names.dedup();
     names

@@ -7,3 +7,19 @@ mod message;
 mod lock;
 
 pub(crate) use message::read;
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "unseal_refused",
+    "rope_cut",
+    "cover_open",
+    "dismantled",
+    "motor_stuck",
+    "long_unlocked",
+    "low_battery",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "jamming",
+    "clock_unset",
+];

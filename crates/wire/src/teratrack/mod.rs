@@ -11,3 +11,18 @@ mod object;
 mod slave;
 
 pub(crate) use object::read;
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "unseal_refused",
+    "rope_cut",
+    "cover_open",
+    "motor_stuck",
+    "long_unlocked",
+    "low_battery",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "sublock_lost",
+    "clock_unset",
+];

@@ -7,3 +7,14 @@
 mod webhook;
 
 pub(crate) use webhook::read;
+
+/// The signals that it can say, by name.
+pub const SIGNALS: &[&str] = &[
+    "dismantled",
+    "low_battery",
+    "fence_in",
+    "fence_out",
+    "vibration",
+    "jamming",
+    "clock_unset",
+];

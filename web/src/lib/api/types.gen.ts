@@ -294,6 +294,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/intake/background-geolocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take places of background-geolocation apps, whose phones are registered under the protocol `osmand`. */
+        post: operations["take_background_geolocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/intake/flespi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take messages of a Flespi channel, as its streams post them. */
+        post: operations["take_flespi"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/intake/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send reports of your own seals in our own JSON, one or a list. Answered once all that is kept is durable, with what became of
+         *     each. Where none is kept, the answer is a problem whose `fields` say why.
+         */
+        post: operations["take_reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/intake/teratrack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take objects of a TeraTrack forwarder. */
+        post: operations["take_teratrack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/intake/tive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a webhook of Tive trackers. The token may stand in `X-Tive-Client-Secret` instead. */
+        post: operations["take_tive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/intake/tive/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same from a platform that signs: `X-Signature` is the HMAC with SHA-256 of the body, in hexadecimal, under the token's
+         *     signing secret.
+         */
+        post: operations["take_signed_tive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations": {
         parameters: {
             query?: never;
@@ -3268,6 +3376,194 @@ export interface components {
             /** @description Whether an officer must let each trip depart. */
             departure_needs_officer: boolean;
         };
+        /** @description How full a battery is. */
+        OpenBattery: {
+            /**
+             * Format: int32
+             * @description Per cent, 0 to 100.
+             */
+            percent?: number | null;
+            /** @description Whether it is charging; false where nothing is said. */
+            charging?: boolean | null;
+            /**
+             * Format: int32
+             * @description Thousandths of a volt.
+             */
+            voltage_mv?: number | null;
+        };
+        /** @description A mobile cell. */
+        OpenCell: {
+            /**
+             * Format: int32
+             * @description Mobile country code; 510 is Indonesia.
+             */
+            mcc?: number | null;
+            /**
+             * Format: int32
+             * @description Mobile network code.
+             */
+            mnc?: number | null;
+            /**
+             * Format: int32
+             * @description Location area code.
+             */
+            lac?: number | null;
+            /**
+             * Format: int64
+             * @description Cell identity.
+             */
+            cid: number;
+            /**
+             * Format: int32
+             * @description Signal strength, 0 to 31.
+             */
+            csq?: number | null;
+        };
+        /** @description A position and how it was found. */
+        OpenFix: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            lon: number;
+            /**
+             * @description How it was found. What cell towers or wireless networks found judges no corridor; what is `unknown` judges only with its
+             *     accuracy.
+             */
+            source: components["schemas"]["FixSource"];
+            /** @description Whether the seal vouches for it; true where nothing is said. */
+            valid?: boolean | null;
+            /**
+             * Format: float
+             * @description Its own claim of accuracy.
+             */
+            accuracy_m?: number | null;
+            /**
+             * Format: float
+             * @description Speed over ground.
+             */
+            speed_kmh?: number | null;
+            /**
+             * Format: float
+             * @description Degrees from north, clockwise.
+             */
+            course_deg?: number | null;
+            /**
+             * Format: float
+             * @description Metres above the sea.
+             */
+            altitude_m?: number | null;
+            /**
+             * Format: int32
+             * @description Satellites used.
+             */
+            satellites?: number | null;
+        };
+        /**
+         * @description What one seal says at one moment. Names that are not here are refused; `extra` takes whatever else there is.
+         * @example {
+         *       "backfill": false,
+         *       "battery": {
+         *         "charging": false,
+         *         "percent": 87,
+         *         "voltage_mv": 3900
+         *       },
+         *       "cell": {
+         *         "cid": 305419896,
+         *         "csq": 24,
+         *         "lac": 4660,
+         *         "mcc": 510,
+         *         "mnc": 10
+         *       },
+         *       "device": "TRK-000042",
+         *       "extra": {
+         *         "temperature_c": 24.5
+         *       },
+         *       "fix": {
+         *         "accuracy_m": 5,
+         *         "course_deg": 270,
+         *         "lat": -6.96856,
+         *         "lon": 110.42387,
+         *         "satellites": 9,
+         *         "source": "gnss",
+         *         "speed_kmh": 42
+         *       },
+         *       "kind": "record",
+         *       "lock": {
+         *         "cover": true,
+         *         "motor": true,
+         *         "rope": true
+         *       },
+         *       "serial": 17,
+         *       "signals": [
+         *         "vibration",
+         *         {
+         *           "actor": "0008627839",
+         *           "by": "card",
+         *           "signal": "unsealed"
+         *         }
+         *       ],
+         *       "time": "2026-11-26T09:30:15.000Z"
+         *     }
+         */
+        OpenReport: {
+            /** @description The seal, as it is registered under the protocol `open`. */
+            device: string;
+            time: components["schemas"]["Moment"] | null;
+            kind?: components["schemas"]["ReportKind"] | null;
+            /** @description Kept by the seal while it could not send. */
+            backfill?: boolean | null;
+            fix: components["schemas"]["OpenFix"] | null;
+            battery?: components["schemas"]["OpenBattery"] | null;
+            lock?: components["schemas"]["Lock"] | null;
+            /** @description What happened to it; 32 at most. */
+            signals?: components["schemas"]["OpenSignal"][] | null;
+            cell?: components["schemas"]["OpenCell"] | null;
+            /**
+             * Format: int32
+             * @description The report's own number. Two reports of one seal, moment, kind, number and smaller seal are one report.
+             */
+            serial?: number | null;
+            /** @description The smaller seal that said it through this one; then the kind is `sub_seal`. */
+            sublock?: string | null;
+            /** @description Whatever else there is: 48 single values at most. */
+            extra?: Record<string, never> | null;
+        };
+        /** @description One report, or a list of at most 10,000. */
+        OpenReports: components["schemas"]["OpenReport"] | components["schemas"]["OpenReport"][];
+        /** @description Something that happened: its name, or an object with what more there is to say of it. */
+        OpenSignal: string | components["schemas"]["OpenSignalFull"];
+        /**
+         * @description A signal with its particulars.
+         * @example {
+         *       "actor": "0008627839",
+         *       "by": "card",
+         *       "fence": 3,
+         *       "signal": "unsealed"
+         *     }
+         */
+        OpenSignalFull: {
+            /** @description Its name. */
+            signal: string;
+            /** @description Of `unsealed`: `card`, `bt_app`, `platform`, `sms`, `dynamic_pwd`, `static_pwd` or `key`. */
+            by?: string | null;
+            /** @description Of `unseal_refused`: `bad_pwd`, `illegal_card`, `outside_fence`, `no_fix`, `channel_off` or `not_said`. */
+            reason?: string | null;
+            /** @description Which card, user or phone. */
+            actor?: string | null;
+            /**
+             * Format: int32
+             * @description Of `unsealed`, `fence_in` and `fence_out`: the fence on the seal.
+             */
+            fence?: number | null;
+            /** @description Of `sublock_lost`: which smaller seal. */
+            sublock?: string | null;
+        };
         /**
          * @description A way of opening a seal.
          * @enum {string}
@@ -4390,7 +4686,7 @@ export interface components {
          * @description A language that seals speak.
          * @enum {string}
          */
-        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808";
+        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808" | "open" | "flespi" | "teratrack" | "tive";
         /** @description A device that nobody registered: kept, listed, never judged. */
         QuarantinedDevice: {
             /** @description What it speaks. */
@@ -5016,6 +5312,70 @@ export interface components {
          * @enum {string}
          */
         Support: "shown" | "not_shown" | "not_judged";
+        /**
+         * @description What became of everything that was sent. What is kept is durable.
+         * @example {
+         *       "kept": 1,
+         *       "refused": 1,
+         *       "reports": 2,
+         *       "results": [
+         *         {
+         *           "at": 0,
+         *           "outcome": "kept"
+         *         },
+         *         {
+         *           "at": 1,
+         *           "code": "out_of_range",
+         *           "detail": "Nilai di luar batas; lihat batasnya di dokumentasi.",
+         *           "detail_en": "The value is out of bounds; see the bounds in the documentation.",
+         *           "field": "fix.lat",
+         *           "outcome": "refused"
+         *         }
+         *       ]
+         *     }
+         */
+        Taken: {
+            /**
+             * Format: int32
+             * @description How many were sent.
+             */
+            reports: number;
+            /**
+             * Format: int32
+             * @description How many of them are kept.
+             */
+            kept: number;
+            /**
+             * Format: int32
+             * @description How many are refused.
+             */
+            refused: number;
+            /** @description One for each, in the order in which they were sent. */
+            results: components["schemas"]["TakenReport"][];
+        };
+        /**
+         * @description What became of a report.
+         * @enum {string}
+         */
+        TakenOutcome: "kept" | "refused";
+        /** @description What became of one report. */
+        TakenReport: {
+            /**
+             * Format: int32
+             * @description Its place in the request, from 0.
+             */
+            at: number;
+            /** @description Kept or refused. */
+            outcome: components["schemas"]["TakenOutcome"];
+            /** @description Why it is refused: stable, snake case. */
+            code?: string | null;
+            /** @description Which of its values is the cause. */
+            field?: string | null;
+            /** @description What is wrong and what to do next, in Indonesian. */
+            detail?: string | null;
+            /** @description The same in English. */
+            detail_en?: string | null;
+        };
         /** @description One line of a trip's timeline. */
         TimelineLine: {
             /**
@@ -5124,6 +5484,8 @@ export interface components {
             seq: number;
             /** @description Send it as `Authorization: Bearer …`. */
             token: string;
+            /** @description For a platform that signs what it sends and can send no token (`POST /intake/tive/{token}`). */
+            signing_secret: string;
             /** @description Until when it holds. */
             until: components["schemas"]["Moment"];
         };
@@ -6353,6 +6715,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_background_geolocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `device_id` and `location`, one or a list */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description what is kept is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_flespi: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description messages with `ident` and `timestamp` */
+        requestBody: {
+            content: {
+                "application/json": unknown[];
+            };
+        };
+        responses: {
+            /** @description what is kept is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_reports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenReports"];
+            };
+        };
+        responses: {
+            /** @description what is kept is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_teratrack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description one object with `MDeviceID`, or a list of them */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description what is kept is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_tive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own name for this wish: asked twice under it, it is done once and answered alike.
+                 * @example 0f3a9c1d-5a0b-4a9d-9d0b-7f6f4f0d9a11
+                 */
+                "Idempotency-Key"?: string | null;
+                /** @description Needed with a session cookie: the `csrf` of `GET /session`. */
+                "X-CSRF-Token"?: string | null;
+                /**
+                 * @description When it was done, by the phone's clock, for work done off line.
+                 * @example 2026-11-24T08:15:00.000Z
+                 */
+                "X-Recorded-At"?: string | null;
+                /**
+                 * @description The phone's clock at the moment of sending, from which its offset is measured.
+                 * @example 2026-11-24T08:15:02.000Z
+                 */
+                "X-Clock"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description one webhook, or a list of them */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description what is kept is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_signed_tive: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `sha256=` and 64 hexadecimal digits */
+                "X-Signature": string;
+            };
+            path: {
+                /** @description the token's number */
+                token: number;
+            };
+            cookie?: never;
+        };
+        /** @description one webhook, or a list of them */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description what is kept is durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
                 };
             };
             400: components["responses"]["Problem400"];
