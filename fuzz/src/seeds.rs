@@ -43,7 +43,9 @@ fn texts(protocol: Protocol) -> (&'static str, &'static str) {
         Protocol::Teltonika => texts!("teltonika"),
         Protocol::Meitrack => texts!("meitrack"),
         Protocol::Jt808 => texts!("jt808"),
-        Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => ("", ""),
+        Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive | Protocol::Orbcomm => {
+            ("", "")
+        }
     }
 }
 

@@ -27,6 +27,8 @@ fn limit(protocol: Protocol) -> usize {
         | Protocol::Teltonika
         | Protocol::Meitrack => 16 * 1024,
         Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => HELD_BYTES,
+        // No seal connects: a page that was fetched, in a buffer that grew.
+        Protocol::Orbcomm => 2 * segel_wire::orbcomm::PAGE_BYTES,
     }
 }
 

@@ -93,11 +93,18 @@ impl SkpProgress {
 impl Moving {
     /// Takes what is new in a report; a late one says nothing of the present.
     fn observe(&mut self, observed: &Observed) {
-        self.last_seen = self.last_seen.max(Some(observed.received));
+        // What is only said of it says nothing of its present.
+        let heard = observed.is_sign_of_life();
+        if heard {
+            self.last_seen = self.last_seen.max(Some(observed.received));
+        }
         if observed.standing == Standing::Repeat {
             return;
         }
         self.reports = self.reports.saturating_add(1);
+        if !heard {
+            return;
+        }
         if observed.standing == Standing::Undated {
             // Signs of life tell no time, and of some seals nothing else tells the battery: it is what it is when they come.
             let told = observed

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::{FixSource, Lock, ReportKind};
 use crate::signal::SignalSet;
-use crate::{DeviceTime, EventTime, SealId, ServerTime, TripId};
+use crate::{DeviceTime, EventTime, SealId, ServerTime, Signal, TripId};
 
 /// The judgement of one report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,13 @@ pub struct Observed {
     pub lock: Lock,
     /// When its trip must be looked at again if nothing more is heard; nothing where no limit runs.
     pub look_again: Option<ServerTime>,
+}
+
+impl Observed {
+    /// Whether the seal itself was heard. That it is lost, the device says through which it used to speak.
+    pub fn is_sign_of_life(&self) -> bool {
+        !self.signals.has(&Signal::SublockLost { sublock: None })
+    }
 }
 
 /// How a report stands to what was known when it came.

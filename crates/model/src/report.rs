@@ -39,11 +39,13 @@ pub enum Protocol {
     Teratrack,
     /// Tive: webhooks of trackers.
     Tive,
+    /// Orbcomm IDP: satellite terminals, whose messages lie at a gateway until we fetch them.
+    Orbcomm,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Jointech,
         Self::Osmand,
         Self::Gt06,
@@ -57,6 +59,7 @@ impl Protocol {
         Self::Flespi,
         Self::Teratrack,
         Self::Tive,
+        Self::Orbcomm,
     ];
 
     /// The protocol of that name.
@@ -80,12 +83,18 @@ impl Protocol {
             Self::Flespi => "flespi",
             Self::Teratrack => "teratrack",
             Self::Tive => "tive",
+            Self::Orbcomm => "orbcomm",
         }
     }
 
     /// Whether seals speak it at a door of their own. What has none is posted to the API by somebody who has signed in.
     pub const fn has_door(self) -> bool {
-        !matches!(self, Self::Open | Self::Flespi | Self::Tive)
+        !matches!(self, Self::Open | Self::Flespi | Self::Tive | Self::Orbcomm)
+    }
+
+    /// Its reports lie somewhere until we fetch them: no seal connects, and how late they come says nothing of a seal's clock.
+    pub const fn is_fetched(self) -> bool {
+        matches!(self, Self::Orbcomm)
     }
 }
 
@@ -118,6 +127,22 @@ pub struct Report {
     pub extra: Extras,
 }
 
+impl Report {
+    /// The device through which a smaller seal spoke.
+    pub fn through(&self) -> Option<&str> {
+        if self.kind != ReportKind::SubSeal {
+            return None;
+        }
+        self.extra.iter().find_map(|(name, value)| match value {
+            Extra::Text(device) if name == HOST => Some(device.as_ref()),
+            _ => None,
+        })
+    }
+}
+
+/// The value beside a smaller seal's report that names the device through which it spoke.
+pub const HOST: &str = "host";
+
 /// Values beside the report, in the order the frame says them. Nearly all names and words are known beforehand and
 /// cost no allocation.
 pub type Extras = Vec<(Cow<'static, str>, Extra)>;
@@ -134,7 +159,7 @@ pub enum ReportKind {
     Heartbeat,
     /// An answer to something we sent.
     Answer,
-    /// What a smaller seal said through this one.
+    /// What a smaller seal said through another device, and, of that device, that it heard it.
     SubSeal,
 }
 
@@ -159,6 +184,18 @@ pub struct Fix {
     pub accuracy_m: Option<f32>,
 }
 
+impl Fix {
+    /// The same for a smaller seal that this device heard: it has no place of its own, so that of the device stands in for it.
+    #[must_use]
+    pub const fn of_host(self) -> Self {
+        let source = match self.source {
+            FixSource::Gnss => FixSource::Host,
+            other => other,
+        };
+        Self { source, ..self }
+    }
+}
+
 /// How a position was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,6 +208,8 @@ pub enum FixSource {
     Wifi,
     /// A phone that does not say.
     Unknown,
+    /// Satellites, seen by the device through which a smaller seal speaks: that one has no place of its own.
+    Host,
 }
 
 /// How full the battery is.

@@ -8,6 +8,7 @@ mod conform;
 mod sim;
 mod bench;
 mod skp_sim;
+mod orbcomm_sim;
 
 mod log;
 mod web;
@@ -55,6 +56,8 @@ enum Word {
     Bench(bench::Options),
     /// A fake customs computer system, as a program of its own.
     SkpSim(skp_sim::Options),
+    /// A fake gateway of Orbcomm's, as a program of its own.
+    OrbcommSim(orbcomm_sim::Options),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Word::Sim(options) => sim::run(options),
         Word::Bench(options) => bench::run(options),
         Word::SkpSim(options) => skp_sim::run(options),
+        Word::OrbcommSim(options) => orbcomm_sim::run(options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,9 +1,9 @@
 //! The configuration: one TOML file, every value with a default, unknown names refused.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::{fmt, fs, io};
 
 use segel_model::report::Protocol;
 use serde::de::Error as _;
@@ -36,6 +36,8 @@ pub struct Config {
     pub upkeep: Upkeep,
     /// The customs computer system; without it messages wait.
     pub skp: Option<Skp>,
+    /// Mailboxes of satellite terminals at Orbcomm's, which are asked for their messages.
+    pub orbcomm: Vec<Orbcomm>,
     /// Whom the first start invites.
     pub first: First,
 }
@@ -138,6 +140,87 @@ pub struct Skp {
     pub call_limit_s: u32,
 }
 
+/// A mailbox of satellite terminals at Orbcomm's.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Orbcomm {
+    /// Its name, in logs and metrics; each mailbox has its own.
+    pub name: String,
+    /// The gateway's address, such as `https://isatdatapro.orbcomm.com`.
+    pub url: String,
+    /// Who asks.
+    pub access_id: String,
+    /// Where the password is found; it never stands here.
+    pub password: PasswordAt,
+    /// Between two fetches.
+    #[serde(default = "fetch_s")]
+    pub interval_s: u32,
+    /// Each fetch begins so much before the end of the last: a gateway may file a message late.
+    #[serde(default = "overlap_s")]
+    pub overlap_s: u32,
+    /// How far the first fetch ever goes back.
+    #[serde(default = "first_hours")]
+    pub first_hours: u32,
+    /// How long one call may take.
+    #[serde(default = "mailbox_call_limit_s")]
+    pub call_limit_s: u32,
+}
+
+/// Where a password is found. It is read anew for each call, so that a new one needs no new start.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordAt {
+    /// The first line of a file that Segel's user alone may read.
+    File(PathBuf),
+    /// A variable of the environment.
+    Env(String),
+}
+
+impl PasswordAt {
+    /// The password.
+    pub fn read(&self) -> io::Result<String> {
+        let found = match self {
+            Self::File(path) => fs::read_to_string(path)?,
+            Self::Env(name) => std::env::var(name).map_err(io::Error::other)?,
+        };
+        let password = found.lines().next().unwrap_or_default().trim();
+        if password.is_empty() {
+            return Err(io::Error::other("it is empty"));
+        }
+        Ok(password.into())
+    }
+}
+
+/// The file or the variable, never what is in it.
+impl fmt::Display for PasswordAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Env(name) => write!(f, "the variable {name}"),
+        }
+    }
+}
+
+/// A terminal at sea reports some times an hour; an alarm should not lie longer than this.
+const fn fetch_s() -> u32 {
+    30
+}
+
+/// Longer than a gateway takes to file what a satellite brought.
+const fn overlap_s() -> u32 {
+    300
+}
+
+/// A day, so that a mailbox that is connected in the morning has the night.
+const fn first_hours() -> u32 {
+    24
+}
+
+/// A page of some hundred messages over a slow line.
+const fn mailbox_call_limit_s() -> u32 {
+    60
+}
+
 /// What a public gateway takes on a bad day.
 const fn call_limit_s() -> u32 {
     20
@@ -148,6 +231,10 @@ fn doors<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Protocol, Socket
     let doors = BTreeMap::<Protocol, SocketAddr>::deserialize(from)?;
     match doors.keys().find(|protocol| !protocol.has_door()) {
         None => Ok(doors),
+        Some(protocol) if protocol.is_fetched() => Err(D::Error::custom(format_args!(
+            "{0} has no door: its mailbox is named in [[{0}]]",
+            protocol.name()
+        ))),
         Some(protocol) => Err(D::Error::custom(format_args!(
             "{} has no door: it is posted to the API, see docs/intake.md",
             protocol.name()
@@ -225,6 +312,16 @@ impl fmt::Debug for Skp {
     }
 }
 
+/// Who asks is not printed either.
+impl fmt::Debug for Orbcomm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Orbcomm")
+            .field("name", &self.name)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("could not read the configuration: {0}")]
@@ -233,7 +330,25 @@ pub struct ConfigFailure(#[from] toml::de::Error);
 impl Config {
     /// Reads a configuration as written in TOML.
     pub fn load(text: &str) -> Result<Self, ConfigFailure> {
-        Ok(toml::from_str(text)?)
+        let config: Self = toml::from_str(text)?;
+        match config.fault() {
+            None => Ok(config),
+            Some(fault) => Err(<toml::de::Error as serde::de::Error>::custom(fault).into()),
+        }
+    }
+
+    /// What no single value shows to be wrong.
+    fn fault(&self) -> Option<String> {
+        let mut names = BTreeSet::new();
+        let twice = self.orbcomm.iter().find(|mailbox| !names.insert(&mailbox.name));
+        if let Some(mailbox) = twice {
+            return Some(format!(
+                "two mailboxes of [[orbcomm]] have the name {}",
+                mailbox.name
+            ));
+        }
+        let idle = self.orbcomm.iter().find(|mailbox| mailbox.interval_s == 0);
+        idle.map(|mailbox| format!("interval_s of the mailbox {} must be 1 or more", mailbox.name))
     }
 }
 
@@ -260,7 +375,7 @@ mod tests {
         assert_eq!(Config::load(documented).expect("it reads"), Config::default());
         let uncommented = documented
             .replace("# [skp]", "[skp]")
-            .replace("# url", "url")
+            .replacen("# url", "url", 1)
             .replace("# api_key", "api_key");
         let failure = Config::load(&uncommented).expect_err("an SKP without a user");
         assert!(
@@ -327,6 +442,40 @@ mod tests {
             Upkeep::default().compaction(),
             segel_store::history::Rules::default()
         );
+    }
+
+    const MAILBOX: &str = "[[orbcomm]]
+        name = 'kapal'
+        url = 'http://127.0.0.1:9'
+        access_id = 'access-secret'
+        password = { env = 'SEGEL_NO_SUCH_PASSWORD' }";
+
+    #[test]
+    fn a_mailbox_is_named_once_and_says_where_its_password_is() {
+        let config = Config::load(MAILBOX).expect("it reads");
+        let [mailbox] = &config.orbcomm[..] else {
+            panic!("one mailbox")
+        };
+        assert_eq!((mailbox.interval_s, mailbox.overlap_s), (30, 300));
+        assert!(!format!("{config:?}").contains("secret"));
+        assert!(mailbox.password.read().is_err(), "it is not set");
+        let refused = |text: &str| Config::load(text).expect_err("it is wrong").to_string();
+        assert!(refused(&format!("{MAILBOX}\n{MAILBOX}")).contains("have the name kapal"));
+        assert!(refused(&format!("{MAILBOX}\ninterval_s = 0")).contains("1 or more"));
+        let in_clear = MAILBOX.replace("{ env = 'SEGEL_NO_SUCH_PASSWORD' }", "'in clear'");
+        assert!(refused(&in_clear).contains("password"));
+        assert!(refused("[listen.seals]\norbcomm = '0.0.0.0:1'").contains("[[orbcomm]]"));
+    }
+
+    #[test]
+    fn a_password_is_the_first_line_of_its_file() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("password");
+        fs::write(&path, "s3cret \n# of the mailbox\n").expect("written");
+        let at = PasswordAt::File(path.clone());
+        assert_eq!(at.read().expect("a password"), "s3cret");
+        fs::write(&path, "\n").expect("written");
+        assert!(at.read().is_err() && !at.to_string().contains("s3cret"));
     }
 
     #[test]

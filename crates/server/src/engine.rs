@@ -30,7 +30,7 @@ use crate::orders::Orders;
 use crate::profiles::Profiles;
 use crate::projection::{self, Rows, View};
 use crate::readers::Readers;
-use crate::reported::Heard;
+use crate::reported::{self, Heard};
 use crate::roster::Roster;
 use crate::strangers::Strangers;
 
@@ -293,17 +293,18 @@ impl Engine {
         let Input::Report(ReportInput { report, .. }) = input else {
             unreachable!("it was made a report")
         };
+        let note = reported::note(&report);
         round.batch.staged.push(Staged {
             ordinal,
             protocol: source.protocol,
             profile: source.profile.text(),
             decoder_version: segel_wire::decoder_version(source.protocol),
             device: report.device,
-            peer: Some(source.peer),
+            peer: source.peer,
             received: report.received,
             raw,
             observed: decision.observed.expect("every report is judged"),
-            note: String::new(),
+            note,
         });
     }
 
@@ -446,6 +447,10 @@ impl Engine {
             self.shared.fleet.publish(observed);
         }
         for staged in &round.batch.staged {
+            let through = reported::through(&staged.note);
+            if let Some((seal, device)) = staged.observed.seal.zip(through) {
+                self.shared.fleet.heard_through(seal, device);
+            }
             self.shared.strangers.publish(staged);
         }
         for Journaled { entry, subjects } in round.batch.entries.drain(..) {

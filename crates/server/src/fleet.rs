@@ -3,6 +3,7 @@
 //! Maps and lists ask for positions far more often than people ask for records, so these never touch SQL. Seals are
 //! numbered without gaps; a block of them shares a lock, so that a reader of all never stops the engine for long.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -64,6 +65,8 @@ pub struct LastFix {
 #[derive(Default)]
 pub struct Fleet {
     blocks: RwLock<Vec<RwLock<Vec<SealNow>>>>,
+    /// Of seals that speak through another device, which that last was; begins anew with the process.
+    through: RwLock<HashMap<SealId, String>>,
     version: AtomicU64,
 }
 
@@ -119,6 +122,18 @@ impl Fleet {
         self.change(seal, |now| now.take(observed));
     }
 
+    /// A committed report of a seal came through that device.
+    pub fn heard_through(&self, seal: SealId, device: &str) {
+        if read(&self.through).get(&seal).is_none_or(|known| known != device) {
+            write(&self.through).insert(seal, device.into());
+        }
+    }
+
+    /// Through which device the seal last spoke, where it speaks through one and has since the process started.
+    pub fn through(&self, seal: SealId) -> Option<String> {
+        read(&self.through).get(&seal).cloned()
+    }
+
     /// A connection began or ceased to speak as the seal.
     pub fn connected(&self, seal: SealId, connections: u16) {
         self.change(seal, |now| now.connections = connections);
@@ -172,6 +187,9 @@ impl SealNow {
     /// A late report fills the history, not the present.
     fn take(&mut self, observed: &Observed) {
         self.received += 1;
+        if !observed.is_sign_of_life() {
+            return;
+        }
         self.last_seen = self.last_seen.max(Some(observed.received));
         let newest = self.fix.is_none_or(|fix| fix.at <= observed.at);
         if let (Some(place), true) = (observed.place, newest) {

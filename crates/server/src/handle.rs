@@ -130,6 +130,20 @@ impl EngineHandle {
         is_durable.await.map_err(|_| Unavailable::Stopping)
     }
 
+    /// The same from a thread of its own, outside the runtime.
+    pub fn report_blocking(&self, batch: ReportBatch) -> Result<(), Unavailable> {
+        let (told, is_durable) = oneshot::channel();
+        let durable = Box::new(move || {
+            // Whoever waited may have gone; that is theirs.
+            let _gone = told.send(());
+        });
+        self.shared
+            .senders
+            .deliver_blocking(Delivered { batch, durable })?;
+        self.take_turn();
+        is_durable.blocking_recv().map_err(|_| Unavailable::Stopping)
+    }
+
     /// Hands reports over where there is room right now; `durable` is called once they are durable.
     pub fn try_report(&self, batch: ReportBatch, durable: WhenDurable) -> Result<(), NotDelivered> {
         self.shared.senders.try_deliver(Delivered { batch, durable })

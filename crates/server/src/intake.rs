@@ -180,7 +180,7 @@ impl Sent {
             protocol,
             connection: LINES | sender.organisation.0,
             profile,
-            peer: sender.peer,
+            peer: Some(sender.peer),
         };
         self.heard.extend(said.reports.into_iter().map(|mut report| {
             profile.complete(&mut report);

@@ -163,6 +163,16 @@ impl Senders {
         sent
     }
 
+    /// The same from a thread of its own.
+    pub fn deliver_blocking(&self, delivered: Delivered) -> Result<(), Unavailable> {
+        let sent = self
+            .reports
+            .blocking_send(delivered)
+            .map_err(|_| Unavailable::Stopping);
+        self.alarm_clock.ring();
+        sent
+    }
+
     /// Reports, where there is room right now; otherwise they come back.
     pub fn try_deliver(&self, delivered: Delivered) -> Result<(), NotDelivered> {
         let sent = self.reports.try_send(delivered).map_err(|failure| match failure {

@@ -26,6 +26,7 @@ pub mod orders;
 
 pub mod gateway;
 pub mod intake;
+pub mod orbcomm;
 pub mod outlet;
 pub mod keeper;
 pub mod background;

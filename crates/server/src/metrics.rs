@@ -28,6 +28,8 @@ pub struct Metrics {
     pub live: LiveMetrics,
     /// Of the outlet to SKP.
     pub skp: SkpMetrics,
+    /// Of mailboxes at Orbcomm's.
+    pub orbcomm: OrbcommMetrics,
     store: StoreMetrics,
     book: Book,
 }
@@ -44,6 +46,22 @@ pub struct ByProtocol {
 pub struct ByReason {
     /// A stable word.
     pub reason: &'static str,
+}
+
+/// Which mailbox, by its name in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OfMailbox {
+    /// Its name.
+    pub mailbox: String,
+}
+
+/// Which mailbox, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OfMailboxBy {
+    /// Its name.
+    pub mailbox: String,
+    /// A stable word, or an error of the gateway by its number.
+    pub result: String,
 }
 
 /// Which queue, and at which desk where each desk has its own.
@@ -130,6 +148,19 @@ pub struct SkpMetrics {
     pub waiting: Gauge,
 }
 
+/// What comes out of mailboxes at Orbcomm's.
+#[derive(Default)]
+pub struct OrbcommMetrics {
+    /// Calls by what they gave: a page, or why not.
+    pub calls: Family<OfMailboxBy, Counter>,
+    /// Messages, new and repeated.
+    pub messages: Family<OfMailboxBy, Counter>,
+    /// Up to when all is durable: seconds since 1970, by the gateway's clock.
+    pub cursor_s: Family<OfMailbox, Gauge>,
+    /// When it last gave a page: seconds since 1970.
+    pub answered_s: Family<OfMailbox, Gauge>,
+}
+
 #[derive(Default)]
 struct StoreMetrics {
     commits: Gauge,
@@ -185,6 +216,7 @@ impl Default for Metrics {
             queues: QueueMetrics::default(),
             live: LiveMetrics::default(),
             skp: SkpMetrics::default(),
+            orbcomm: OrbcommMetrics::default(),
             store: StoreMetrics::default(),
             book: Book::default(),
         };
@@ -194,6 +226,7 @@ impl Default for Metrics {
         metrics.queues.enter(&mut metrics.book);
         metrics.live.enter(&mut metrics.book);
         metrics.skp.enter(&mut metrics.book);
+        metrics.orbcomm.enter(&mut metrics.book);
         metrics.store.enter(&mut metrics.book);
         metrics
     }
@@ -366,6 +399,31 @@ impl SkpMetrics {
             self.attempts.clone(),
         );
         book.enter("skp_waiting", "Messages that wait", self.waiting.clone());
+    }
+}
+
+impl OrbcommMetrics {
+    fn enter(&self, book: &mut Book) {
+        book.enter(
+            "orbcomm_calls",
+            "Calls to a mailbox at Orbcomm's, by what they gave",
+            self.calls.clone(),
+        );
+        book.enter(
+            "orbcomm_messages",
+            "Messages out of a mailbox, new and repeated",
+            self.messages.clone(),
+        );
+        book.enter(
+            "orbcomm_cursor_seconds",
+            "Up to when all of a mailbox is durable, since 1970",
+            self.cursor_s.clone(),
+        );
+        book.enter(
+            "orbcomm_answered_seconds",
+            "When a mailbox last gave a page, since 1970",
+            self.answered_s.clone(),
+        );
     }
 }
 

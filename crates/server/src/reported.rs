@@ -36,8 +36,23 @@ pub struct Source {
     pub connection: u64,
     /// How it is read, by which profile.
     pub profile: Reading,
-    /// The other end.
-    pub peer: SocketAddr,
+    /// The other end; nothing where there is no connection of the seal's.
+    pub peer: Option<SocketAddr>,
+}
+
+/// How the remark beside a stored report begins that came through another device; its name follows.
+const THROUGH: &str = "through ";
+
+/// The remark beside a stored report.
+pub fn note(report: &Report) -> String {
+    report
+        .through()
+        .map_or_else(String::new, |device| format!("{THROUGH}{device}"))
+}
+
+/// Through which device a stored report came, as the remark beside it says.
+pub fn through(note: &str) -> Option<&str> {
+    note.strip_prefix(THROUGH)
 }
 
 impl Heard {

@@ -26,6 +26,7 @@ use crate::engine::{Engine, Parts};
 use crate::first_start::{self, FirstCodes};
 use crate::gateway::{Doors as SealDoors, Gateway, Oddities, listen};
 use crate::keeper::Keeper;
+use crate::orbcomm::Mailbox;
 use crate::outlet::skp::{Skp, SkpFailure};
 use crate::profiles::{ProfileFailure, Profiles};
 
@@ -68,6 +69,16 @@ pub enum StartFailure {
     Tls {
         /// The certificate.
         path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The password of a mailbox.
+    #[error("could not read the password of the mailbox {mailbox} from {place}: {source}")]
+    Password {
+        /// Which mailbox.
+        mailbox: String,
+        /// Where it should be.
+        place: String,
         /// Why not.
         source: io::Error,
     },
@@ -124,6 +135,7 @@ impl Service {
             http,
         } = setup;
         let profiles = Profiles::load(config.profiles.as_deref())?;
+        passwords_can_be_read(&config)?;
         let sockets = Sockets::bind(&config)?;
         let doors = sockets.doors()?;
         let options = Options {
@@ -280,6 +292,13 @@ impl Service {
                 skp_step(&mut outlet, &engine)
             })?);
         }
+        for (place, mailbox) in config.orbcomm.iter().enumerate() {
+            let opened = Mailbox::new(engine(), Arc::clone(oddities), mailbox.clone(), place);
+            let mut mailbox = opened.map_err(io::Error::other)?;
+            threads.push(repeat(("orbcomm", Courtesy::NONE), &self.curfew, move || {
+                mailbox.step()
+            })?);
+        }
         self.threads.append(&mut threads);
         Ok(())
     }
@@ -313,6 +332,18 @@ impl Service {
         self.runtime = Some(runtime);
         Ok(())
     }
+}
+
+/// A password that is missing is found before anything else, not at the first fetch.
+fn passwords_can_be_read(config: &Config) -> Result<(), StartFailure> {
+    for mailbox in &config.orbcomm {
+        mailbox.password.read().map_err(|source| StartFailure::Password {
+            mailbox: mailbox.name.clone(),
+            place: mailbox.password.to_string(),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 fn skp_step(outlet: &mut Skp, engine: &EngineHandle) -> Result<Duration, SkpFailure> {

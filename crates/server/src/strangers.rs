@@ -25,6 +25,8 @@ pub struct StrangerNow {
     pub peer: Option<SocketAddr>,
     /// By which profile it was read, such as `jt701d`.
     pub profile: String,
+    /// Through which device it last spoke, where it speaks through one.
+    pub through: Option<String>,
 }
 
 /// All strangers.
@@ -50,6 +52,7 @@ impl Strangers {
             frames: frames.saturating_add(1),
             peer: staged.peer,
             profile: staged.profile.to_string(),
+            through: crate::reported::through(&staged.note).map(str::to_owned),
         };
         known.insert(name, now);
     }

@@ -1,17 +1,20 @@
 //! The gateway's promises: orders reach their seals, strangers and twins are seen, one connection costs the others nothing.
 
+mod radio;
 mod support;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use radio::{Says, position, sublocks, wlnet};
 use segel_model::order::{Fence, FenceShape, Outcome, PlaceE6};
-use segel_model::report::Protocol;
-use segel_model::{Command, Event, SealOrder};
+use segel_model::report::{FixSource, Protocol};
+use segel_model::{Command, DeviceId, Event, SealOrder};
 use segel_server::config::Limits;
 use segel_server::gateway::{Desk, Gateway};
 use segel_server::metrics::ByProtocol;
 use segel_store::{RecordKind, Scope};
+use segel_wire::jt808::header::Address;
 use support::{House, by, record};
 
 const DEVICE: &str = "7100000042";
@@ -579,4 +582,175 @@ fn asks_without_end(mut stream: std::net::TcpStream) -> std::io::Error {
             return ended;
         }
     }
+}
+
+const HOST: &str = "013511221122";
+const LOCK: &str = "CD91FE1314DA";
+const STRANGER: &str = "C3A19A6F6F3A";
+
+/// A message of a host of HHD's that hears these locks.
+fn hears_locks(house: &House, host: &str, serial: u16, locks: &[(&str, bool)]) -> Vec<u8> {
+    let body = position(house.engine.clock().now(), &sublocks(locks));
+    let address = Address::from_device(host).expect("a number");
+    address.message(0x0200, serial, &body)
+}
+
+/// Which message a frame of ours is.
+fn message_of(frame: &[u8]) -> u16 {
+    u16::from_be_bytes([frame[1], frame[2]])
+}
+
+#[test]
+fn a_smaller_lock_that_is_registered_is_a_seal_of_its_own_and_another_waits_in_quarantine() {
+    let house = House::open();
+    let provider = house.provider();
+    let host = house.stock_of(Protocol::Jt808, &provider, HOST, "hhd");
+    let lock = house.stock_of(Protocol::Jt808, &provider, LOCK, "hhd");
+    let mut line = house.connect_to(house.jt808);
+    line.says(&hears_locks(&house, HOST, 1, &[(LOCK, true), (STRANGER, false)]));
+    assert_eq!(message_of(&line.hears_frame()), 0x8001, "one answer a message");
+    let fleet = house.engine.fleet();
+    let now = fleet.get(lock).expect("it spoke");
+    assert_eq!((now.lock.rope, now.lock.motor), (Some(true), Some(true)));
+    assert_eq!(
+        now.fix.map(|fix| fix.source),
+        Some(FixSource::Host),
+        "a place that stands in"
+    );
+    assert!(now.last_seen.is_some() && now.connections == 0);
+    assert_eq!(
+        (fleet.through(lock).as_deref(), fleet.through(host)),
+        (Some(HOST), None)
+    );
+    let own = fleet.get(host).expect("it spoke");
+    assert_eq!(
+        (own.lock.motor, own.fix.map(|fix| fix.source)),
+        (None, Some(FixSource::Gnss))
+    );
+    let stranger = DeviceId(STRANGER.into());
+    let stranger = house.engine.strangers().get(Protocol::Jt808, &stranger);
+    assert_eq!(
+        stranger.and_then(|stranger| stranger.through).as_deref(),
+        Some(HOST)
+    );
+    assert!(
+        house
+            .engine
+            .strangers()
+            .get(Protocol::Jt808, &DeviceId(LOCK.into()))
+            .is_none()
+    );
+}
+
+/// What is meant for a lock would be done by its host: 0x0310 names no lock. So nothing is sent, and the order says why.
+#[test]
+fn an_order_for_a_smaller_lock_ends_untried_and_one_for_its_host_goes_out() {
+    let house = House::open();
+    let provider = house.provider();
+    let host = house.stock_of(Protocol::Jt808, &provider, HOST, "hhd");
+    let lock = house.stock_of(Protocol::Jt808, &provider, LOCK, "hhd");
+    let mut entries = house.engine.subscribe_entries();
+    let mut line = house.connect_to(house.jt808);
+    line.says(&hears_locks(&house, HOST, 1, &[(LOCK, true)]));
+    line.hears_frame();
+    let order = |seal| {
+        let order = SealOrder::Interval {
+            awake_s: 300,
+            asleep_s: 300,
+        };
+        let reason = String::new();
+        house.done(by(&provider.admin, Command::OrderSeal { seal, order, reason }));
+    };
+    order(lock);
+    let outcome = house.awaits(&mut entries, ended);
+    assert!(matches!(outcome, Outcome::NotSpoken { .. }), "{outcome:?}");
+    assert_eq!(house.engine.orders().count(lock), 0);
+    order(host);
+    assert_eq!(
+        message_of(&line.hears_frame()),
+        0x0310,
+        "the first thing that is sent is the host's"
+    );
+    house.awaits(&mut entries, sent);
+}
+
+/// Several terminals of JT/T 808 behind one line, each under its own number: each is told what is meant for it.
+#[test]
+fn an_order_for_a_terminal_that_speaks_over_anothers_line_goes_out_under_its_own_number() {
+    const OTHER: &str = "013511221133";
+    let house = House::open();
+    let provider = house.provider();
+    house.stock_of(Protocol::Jt808, &provider, HOST, "jt808");
+    let other = house.stock_of(Protocol::Jt808, &provider, OTHER, "jt808");
+    let mut line = house.connect_to(house.jt808);
+    for (serial, device) in [(1, HOST), (2, OTHER)] {
+        line.says(&hears_locks(&house, device, serial, &[]));
+        line.hears_frame();
+    }
+    house.done(by(
+        &provider.admin,
+        Command::OrderSeal {
+            seal: other,
+            order: interval(),
+            reason: String::new(),
+        },
+    ));
+    let frame = line.hears_frame();
+    assert_eq!(message_of(&frame), 0x8103);
+    assert_eq!(frame[5..11], [0x01, 0x35, 0x11, 0x22, 0x11, 0x33], "{frame:02x?}");
+}
+
+#[test]
+fn two_hosts_that_hear_the_same_lock_are_no_twins() {
+    const SECOND: &str = "013511221133";
+    let house = House::open();
+    let provider = house.provider();
+    house.stock_of(Protocol::Jt808, &provider, LOCK, "hhd");
+    let (mut first, mut second) = (house.connect_to(house.jt808), house.connect_to(house.jt808));
+    for serial in 1..4 {
+        for (line, host) in [(&mut first, HOST), (&mut second, SECOND)] {
+            line.says(&hears_locks(&house, host, serial, &[(LOCK, true)]));
+            line.hears_frame();
+        }
+    }
+    let known = house
+        .engine
+        .roster()
+        .find(Protocol::Jt808, &DeviceId(LOCK.into()));
+    assert!(known.is_some_and(|known| !known.doubted));
+    assert_eq!(house.engine.metrics().gateway.doubts.get(), 0);
+}
+
+#[test]
+fn a_padlock_heard_by_a_seal_is_a_seal_of_its_own_and_answered_once() {
+    const PADLOCK: &str = "E017260004";
+    let house = House::open();
+    let provider = house.provider();
+    let host = house.stock(&provider, DEVICE);
+    let padlock = house.stock_as(&provider, PADLOCK, "any");
+    let mut line = house.connect();
+    let now = || house.engine.clock().now();
+    line.says(&wlnet(DEVICE, PADLOCK, 7, now(), Says::Cut));
+    line.hears("(P69,0,7)");
+    let fleet = house.engine.fleet();
+    let (own, heard) = (
+        fleet.get(host).expect("it spoke"),
+        fleet.get(padlock).expect("it spoke"),
+    );
+    assert_eq!((own.lock.rope, heard.lock.rope), (None, Some(false)));
+    assert_eq!((own.received, heard.received), (1, 1));
+    assert_eq!(
+        (heard.battery_percent, fleet.through(padlock)),
+        (Some(97), Some(DEVICE.to_owned()))
+    );
+
+    let seen = heard.last_seen;
+    line.says(&wlnet(DEVICE, PADLOCK, 8, now().plus_s(1), Says::Lost));
+    line.hears("(P69,0,8)");
+    let lost = fleet.get(padlock).expect("it spoke");
+    assert_eq!(
+        (lost.last_seen, lost.received),
+        (seen, 2),
+        "that it is lost is no sign of life"
+    );
 }

@@ -11,5 +11,6 @@ pub mod photo;
 pub mod roads;
 pub mod seal;
 pub mod skp;
+pub mod orbcomm;
 pub mod story;
 pub mod tempo;

@@ -59,13 +59,15 @@ fn read(mut session: Session, received: ServerTime, bytes: &[u8]) -> Decoded {
 /// Counts up whenever a decoder reads the same bytes differently than before. It stands with each stored frame.
 pub const fn decoder_version(protocol: Protocol) -> u16 {
     match protocol {
-        // 2: a whole message that nobody can read is a bare report.
-        Protocol::Jointech => 2,
+        // 2: a whole message that nobody can read is a bare report. 3: a smaller seal has reports of its own.
+        Protocol::Jointech => 3,
         // 2: a phone's clock of the year 2000 was never set, a place that an app made up is not valid; lists of senders, and
         // senders in the address, are read.
         Protocol::Osmand => 2,
         // 2: what is shorter than any record ends a batch.
-        Protocol::Jt808 | Protocol::Meitrack => 2,
+        Protocol::Meitrack => 2,
+        // 2: the same. 3: a smaller lock's place is told from one of its own, and its volts are per cent, too.
+        Protocol::Jt808 => 3,
         // 2: an unlocking of which the seal does not say how is told so, and not as one by a key.
         Protocol::Gt06 => 2,
         // 2: the volts of the battery are read as per cent, too.

@@ -79,7 +79,7 @@ impl Guess {
 pub fn guess(streams: &[Vec<u8>], received: ServerTime) -> Guess {
     let mut readings: Vec<Reading> = Protocol::ALL
         .into_iter()
-        .filter(|protocol| !objects::are_bare(*protocol))
+        .filter(|protocol| !objects::are_bare(*protocol) && !protocol.is_fetched())
         .map(|protocol| read(protocol, streams, received))
         .collect();
     readings.sort_by_key(|reading| core::cmp::Reverse((reading.score, reading.sound)));

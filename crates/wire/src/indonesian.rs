@@ -87,6 +87,8 @@ pub fn of(why: &str) -> Option<&'static str> {
         "a phone takes no orders" => "telepon tidak menerima perintah",
         "another platform passes on what this seal says and takes no orders for it" => "laporan segel ini diteruskan platform lain yang tidak menerima perintah untuknya",
         "how this model is spoken to, and its password, are not known" => "cara berbicara dengan model ini, dan kata sandinya, belum diketahui",
+        "no orders are known for a terminal of Orbcomm's" => "tidak ada perintah yang diketahui untuk terminal Orbcomm",
+        "this seal speaks through another device, and how it is told something that way is not public" => "segel ini berbicara lewat perangkat lain, dan cara memerintahnya lewat sana tidak dipublikasikan",
         "no command of this seal is published" => "tidak ada perintah segel ini yang dipublikasikan",
         "of this seal's commands none for this is public" => "perintah segel ini untuk hal itu tidak dipublikasikan",
         "this make of seal does not take this order" => "jenis segel ini tidak menerima perintah itu",

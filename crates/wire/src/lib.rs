@@ -45,6 +45,7 @@ pub mod kingwo;
 pub mod queclink;
 pub mod teltonika;
 pub mod meitrack;
+pub mod orbcomm;
 
 pub mod objects;
 pub mod open;
@@ -70,6 +71,6 @@ pub use limits::Limits;
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
 pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
-pub use session::Session;
+pub use session::{NO_WAY, Session};
 pub use signals::signals;
 pub use vocabulary::{fitted, password_letters, speaks};

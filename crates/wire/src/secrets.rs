@@ -38,6 +38,8 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         Protocol::Jt808 => jt808::secrets::ranges(raw),
         // What platforms pass on has no word for a password; what they sign in with is not kept.
         Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => Vec::new(),
+        // A mailbox is asked with a password; its messages hold none.
+        Protocol::Orbcomm => Vec::new(),
     }
 }
 

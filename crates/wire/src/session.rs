@@ -14,7 +14,9 @@ use crate::{
     limits::Limits,
     meitrack::Meitrack,
     objects::{Objects, Read},
-    open, osmand,
+    open,
+    orbcomm::Orbcomm,
+    osmand,
     output::{AckToken, NotSpoken, Output, Owed},
     profile::Profile,
     queclink::Queclink,
@@ -27,6 +29,11 @@ use crate::{
 pub struct Session {
     connection: Box<dyn Connection>,
 }
+
+/// Why an order for a seal that speaks through another is not tried: it might be done by the other.
+pub const NO_WAY: NotSpoken = NotSpoken {
+    why: "this seal speaks through another device, and how it is told something that way is not public",
+};
 
 impl Session {
     /// A connection that has just been accepted.
@@ -45,6 +52,7 @@ impl Session {
             Protocol::Flespi => objects(flespi::read, limits),
             Protocol::Teratrack => objects(teratrack::read, limits),
             Protocol::Tive => objects(tive::read, limits),
+            Protocol::Orbcomm => Box::new(Stream::new(Orbcomm, limits)),
         };
         Self { connection }
     }
@@ -90,6 +98,13 @@ impl Session {
     /// Whether the seal's language has words for an order, with these values. Nothing is sent.
     pub fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken> {
         self.connection.speaks(command)
+    }
+
+    /// The next orders are for this device: the connection's own, or another one that speaks over it and was registered so. Says
+    /// whether the language has words for it: a smaller seal is heard through its host, and how it is told something that way is
+    /// mostly not public.
+    pub fn address(&mut self, device: &DeviceId, profile: Profile) -> bool {
+        self.connection.address(device, profile)
     }
 
     /// Whether an order would go out at once, or be refused at once. What waits in a session asks nobody again, so an opening is

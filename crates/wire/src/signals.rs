@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use segel_model::{report::Protocol, signal::SignalSet};
 
 use crate::{
-    eseal, flespi, gt06, jointech, jt808, kingwo, meitrack, osmand, profile::Dialect, queclink, teltonika,
-    teratrack, tive,
+    eseal, flespi, gt06, jointech, jt808, kingwo, meitrack, orbcomm, osmand, profile::Dialect, queclink,
+    teltonika, teratrack, tive,
 };
 
 /// The names of the signals that a language can say in a dialect, each once, in the order of the alphabet.
@@ -17,6 +17,7 @@ pub fn signals(protocol: Protocol, dialect: Dialect) -> Vec<&'static str> {
         Protocol::Flespi => &[flespi::SIGNALS],
         Protocol::Teratrack => &[teratrack::SIGNALS],
         Protocol::Tive => &[tive::SIGNALS],
+        Protocol::Orbcomm => &[orbcomm::SIGNALS],
         Protocol::Jointech => &[jointech::SIGNALS],
         Protocol::Osmand => &[osmand::SIGNALS],
         Protocol::Gt06 => &[gt06::SIGNALS],

@@ -38,6 +38,12 @@ pub(crate) trait Language: Send + Sync {
     /// Whether the language has words for an order, with these values, whoever may hear them.
     fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken>;
 
+    /// The next orders are for the connection's own device, or for another one that speaks over it. Says whether there are words
+    /// for it.
+    fn address(&mut self, other: Option<(&DeviceId, Profile)>) -> bool {
+        other.is_none()
+    }
+
     /// Whether an order would go out at once, or be refused at once.
     fn takes(&self, command: &SealCommand, talk: &Talk, now: ServerTime) -> bool;
 
@@ -336,6 +342,11 @@ impl<L: Language> Connection for Stream<L> {
         self.language.speaks(command)
     }
 
+    fn address(&mut self, device: &DeviceId, profile: Profile) -> bool {
+        let own = self.talk.device.as_ref() == Some(device);
+        self.language.address((!own).then_some((device, profile)))
+    }
+
     fn takes(&self, command: &SealCommand, now: ServerTime) -> bool {
         self.language.takes(command, &self.talk, now)
     }
@@ -362,6 +373,10 @@ pub(crate) trait Connection: Send + Sync {
     fn acknowledge(&mut self, owed: Owed, now: ServerTime);
     fn assume(&mut self, profile: Profile);
     fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken>;
+    /// Requests of phones are never answered with orders.
+    fn address(&mut self, _device: &DeviceId, _profile: Profile) -> bool {
+        true
+    }
     fn takes(&self, command: &SealCommand, now: ServerTime) -> bool;
     fn send(&mut self, id: OrderId, command: &SealCommand, now: ServerTime) -> Result<(), NotSpoken>;
     /// Requests of phones name their sender each.

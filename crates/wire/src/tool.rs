@@ -22,7 +22,7 @@ use crate::{
     guess::{Guess, Reading},
     jointech, jt808, kingwo,
     limits::Limits,
-    meitrack, objects,
+    meitrack, objects, orbcomm,
     osmand::http,
     output::{Learned, Output, Reason},
     profile::{Dialect, Profile},
@@ -195,6 +195,8 @@ enum Form {
 
 fn bytes_for(line: &Value, form: Form) -> Result<Vec<u8>, &'static str> {
     match line.get("http") {
+        Some(Value::String(which)) if which == RESPONSE => return body(line),
+        Some(http) if is_answer(http) => return body(http),
         Some(Value::String(_)) => return request(line, form),
         Some(http) => return request(http, form),
         None => {}
@@ -213,16 +215,7 @@ fn bytes_for(line: &Value, form: Form) -> Result<Vec<u8>, &'static str> {
 fn request(http: &Value, form: Form) -> Result<Vec<u8>, &'static str> {
     let method = http.get("method").and_then(Value::as_str).unwrap_or("GET");
     let url = http.get("url").and_then(Value::as_str).ok_or("http has no url")?;
-    let body = match http.get("body") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::String(text)) => text.as_bytes().to_vec(),
-        Some(Value::Object(body)) if body.contains_key("hex") => body
-            .get("hex")
-            .and_then(Value::as_str)
-            .and_then(unhex)
-            .ok_or("hex is no hexadecimal")?,
-        Some(json) => json.to_string().into_bytes(),
-    };
+    let body = body(http)?;
     if form == Form::Body {
         return Ok(body);
     }
@@ -231,6 +224,29 @@ fn request(http: &Value, form: Form) -> Result<Vec<u8>, &'static str> {
         body.len()
     );
     Ok([head.into_bytes(), body].concat())
+}
+
+/// The word of a line that says what a server answered: its body alone is read.
+const RESPONSE: &str = "response";
+
+/// A body without anything that asks for something.
+fn is_answer(http: &Value) -> bool {
+    let has = |name| http.get(name).is_some();
+    has("body") && !has("url") && !has("method")
+}
+
+/// The body of a request or of an answer.
+fn body(http: &Value) -> Result<Vec<u8>, &'static str> {
+    Ok(match http.get("body") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => text.as_bytes().to_vec(),
+        Some(Value::Object(body)) if body.contains_key("hex") => body
+            .get("hex")
+            .and_then(Value::as_str)
+            .and_then(unhex)
+            .ok_or("hex is no hexadecimal")?,
+        Some(json) => json.to_string().into_bytes(),
+    })
 }
 
 fn moment(value: &Value) -> Option<ServerTime> {
@@ -256,6 +272,7 @@ fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
         Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => {
             objects::frame::split(partial, Limits::default().request_bytes as usize)
         }
+        Protocol::Orbcomm => objects::frame::split(partial, orbcomm::PAGE_BYTES),
     };
     partial.drain(..used);
     frames.iter().map(|frame| hex(frame)).collect()

@@ -241,6 +241,7 @@ fn every_real_frame_is_answered_as_the_schema_says() {
         ("log-jt808-bsj.jsonl", Protocol::Jt808),
         ("flespi.jsonl", Protocol::Flespi),
         ("teratrack.jsonl", Protocol::Teratrack),
+        ("orbcomm.jsonl", Protocol::Orbcomm),
     ];
     let mut silent = Vec::new();
     for (file, protocol) in files {

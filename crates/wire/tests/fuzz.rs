@@ -238,6 +238,24 @@ fn any_body_of_a_gt06_seal() {
     });
 }
 
+/// Random bytes seldom are JSON; these stand inside a page and a message.
+#[test]
+fn any_bytes_in_a_mailbox() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        talk(Protocol::Orbcomm, bytes);
+        let field = String::from_utf8_lossy(bytes).replace(['"', '\\'], "");
+        let value = format!(
+            r#"{{"ID":7,"MobileID":"1","MessageUTC":"{field}","Payload":{{"Fields":[{{"Name":"{field}","Value":"{field}"}},{{"Name":"Latitude","Value":"{field}"}},{{"Name":"EventTime","Value":"{field}"}}]}}}}"#
+        );
+        let page = [br#"{"ErrorID":0,"NextStartUTC":"","Messages":["#, bytes, b"]}"].concat();
+        for whole in [value.as_bytes(), &page] {
+            let mut session = Session::new(Protocol::Orbcomm, Profile::ANY, Limits::default());
+            session.receive(NOW, whole);
+            drain(&mut session, Protocol::Orbcomm, NOW);
+        }
+    });
+}
+
 #[test]
 fn any_bytes_from_a_kingwo_seal() {
     bolero::check!().for_each(|bytes: &[u8]| talk(Protocol::Kingwo, bytes));

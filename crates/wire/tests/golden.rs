@@ -159,3 +159,11 @@ fn tive_webhooks_are_read_as_their_page_says() {
         include_str!("../../../fixtures/golden/tive.jsonl"),
     );
 }
+
+#[test]
+fn orbcomm_pages_are_read_as_the_handbook_says() {
+    check(
+        Protocol::Orbcomm,
+        include_str!("../../../fixtures/golden/orbcomm.jsonl"),
+    );
+}

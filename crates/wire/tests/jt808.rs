@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 use proptest::{collection::vec, prelude::*};
-use segel_model::{OrderId, Report, ServerTime, order::SealCommand, report::Protocol};
+use segel_model::{DeviceId, OrderId, Report, ServerTime, order::SealCommand, report::Protocol};
 use segel_wire::{
     AckToken, Learned, Limits, Output, Profile, Session, decode,
     jt808::{frame, header::Address, location::Location},
@@ -968,4 +968,42 @@ proptest! {
     fn masking_keeps_the_length(bytes in stream()) {
         prop_assert_eq!(mask_secrets(Protocol::Jt808, &bytes).len(), bytes.len());
     }
+}
+
+/// What is meant for one device is never said to another: each is told under its own number, and a smaller lock has none.
+#[test]
+fn a_terminal_behind_another_is_told_under_its_own_number_and_a_smaller_lock_is_told_nothing() {
+    const OTHER: &str = "013511221133";
+    let now = ServerTime::from_unix_ms(START_MS);
+    let mut session = Session::new(
+        Protocol::Jt808,
+        Profile::from_text("hhd").unwrap(),
+        Limits::default(),
+    );
+    session.receive(now, &message("gateway 1"));
+    session.receive(now, &address(OTHER).message(0x0002, 1, &[]));
+    while session.poll().is_some() {}
+    let standard = Profile::from_text("jt808").unwrap();
+    let name = |device: &str| DeviceId(device.into());
+    assert!(!session.address(&name("CD91FE1314DA"), standard));
+    let order = SealCommand::Interval {
+        awake_s: 60,
+        asleep_s: 600,
+    };
+    let mut told = |device: &str, number: u64| {
+        assert!(session.address(&name(device), standard), "{device}");
+        let sent = session.send(OrderId(number), &order, now);
+        let said = session.poll();
+        sent.map(|()| match said {
+            Some(Output::Transmit(frame)) => hex(&frame[1..11]),
+            _ => String::from("nothing"),
+        })
+    };
+    assert_eq!(told(OTHER, 1).unwrap(), "81030013013511221133");
+    let own = told(DEVICE, 2).unwrap_err();
+    assert!(
+        own.why.contains("one interval"),
+        "its own dialect counts for itself: {}",
+        own.why
+    );
 }

@@ -11,7 +11,7 @@ use segel_model::{ServerTime, signal::SignalSet};
 use segel_wire::{Dialect, Profile, signals, tool::Tool};
 use serde_json::Value;
 
-const GOLDEN: [(Protocol, &str); 13] = [
+const GOLDEN: [(Protocol, &str); 14] = [
     (
         Protocol::Jointech,
         include_str!("../../../fixtures/golden/jointech.jsonl"),
@@ -63,6 +63,10 @@ const GOLDEN: [(Protocol, &str); 13] = [
     (
         Protocol::Tive,
         include_str!("../../../fixtures/golden/tive.jsonl"),
+    ),
+    (
+        Protocol::Orbcomm,
+        include_str!("../../../fixtures/golden/orbcomm.jsonl"),
     ),
 ];
 

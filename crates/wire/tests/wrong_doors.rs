@@ -194,7 +194,7 @@ fn checksum_at(protocol: Protocol) -> Option<usize> {
         Protocol::Jointech | Protocol::Osmand | Protocol::Kingwo | Protocol::Eseal | Protocol::Queclink => {
             None
         }
-        Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => None,
+        Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive | Protocol::Orbcomm => None,
     }
 }
 
@@ -398,6 +398,7 @@ fn unset(protocol: Protocol) -> Vec<u8> {
         Protocol::Flespi => br#"{"ident":"A","timestamp":946684800}"#.to_vec(),
         Protocol::Teratrack => br#"{"MDeviceID":"A","DateTime":"2000-01-01 00:00:00"}"#.to_vec(),
         Protocol::Tive => br#"{"DeviceId":"A","EntryTimeEpoch":946684800000}"#.to_vec(),
+        Protocol::Orbcomm => named("a clock that was never set"),
         Protocol::Osmand => {
             b"GET /?id=phone-1&lat=-6.9&lon=110.4&timestamp=946684800 HTTP/1.1\r\n\r\n".to_vec()
         }

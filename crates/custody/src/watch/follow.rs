@@ -10,6 +10,7 @@ use super::deviation::{self, Deviation};
 use super::lateness::Progress;
 use super::levels::Levels;
 use super::refusals::Refusal;
+use super::silence::Foreboding;
 use super::tamper::{self, Tampering};
 use super::{TripWatch, has, known_late, look, refusals, silence, stop, window_fix};
 use crate::Deciding;
@@ -81,6 +82,9 @@ pub fn follow(deciding: &mut Deciding<'_>, _input: &ReportInput, observed: &Obse
     refused(deciding, &scene);
     revisit(deciding, &scene);
     let Some((id, trip)) = scene.watched() else { return };
+    if !observed.is_sign_of_life() {
+        return lost(deciding, &scene, id, trip);
+    }
     heard(deciding, id, trip, observed);
     if observed.standing == Standing::VeryLate {
         return;
@@ -97,7 +101,9 @@ pub fn follow(deciding: &mut Deciding<'_>, _input: &ReportInput, observed: &Obse
 
 /// The clock of the seal against ours: corrected from now on, and an alarm where it is off by too much.
 fn clock(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
-    let Some(fact) = scene.seal.watch.clock.measured(scene.observed) else {
+    // How long a report lay at a gateway says nothing of a clock.
+    let measured = scene.seal.watch.clock.measured(scene.observed);
+    let Some(fact) = measured.filter(|_| !scene.seal.registration.protocol.is_fetched()) else {
         return;
     };
     let seal = scene.seal_id;
@@ -179,6 +185,23 @@ fn refused(deciding: &mut Deciding<'_>, scene: &Scene<'_>) {
         let suspicion = scene.suspicion(AlarmCode::A17, Severity::S2, since);
         alarms::suspect(deciding, suspicion, || refusals::why(rules));
     }
+}
+
+/// The device through which a smaller seal spoke hears it no longer: its signal is lost, and nobody need wait for the silence. Where
+/// it has been heard since, it is not lost.
+fn lost(deciding: &mut Deciding<'_>, scene: &Scene<'_>, id: TripId, trip: &Trip) {
+    if !matches!(scene.observed.standing, Standing::Fresh | Standing::Undated) {
+        return;
+    }
+    let severity = match look::foreboding(deciding, trip, scene.edition) {
+        Foreboding::Trouble => Severity::S1,
+        Foreboding::None => Severity::S2,
+    };
+    let suspicion = Suspicion {
+        trip: Some(id),
+        ..scene.suspicion(AlarmCode::A12, severity, scene.observed.at)
+    };
+    alarms::suspect(deciding, suspicion, silence::why_lost);
 }
 
 /// Any sign of life ends a silence, at the moment it was received: what was sent in it may be older.

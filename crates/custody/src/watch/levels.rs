@@ -6,7 +6,7 @@
 
 use alloc::collections::VecDeque;
 
-use segel_model::report::ReportKind;
+use segel_model::report::{Lock, ReportKind};
 use segel_model::{EventTime, Observed, Signal};
 use serde::{Deserialize, Serialize};
 
@@ -37,9 +37,15 @@ impl Levels {
     /// The motor's contact says open.
     pub const MOTOR_OPEN: Self = Self(1 << 5);
 
-    /// What a report says; only a record has levels, everything else tells what happened.
+    /// What a report says; only a record, or a smaller seal's, has levels. Everything else tells what happened.
     pub fn of(observed: &Observed) -> Option<Self> {
-        if observed.kind != ReportKind::Record {
+        let tells = match observed.kind {
+            ReportKind::Record => true,
+            // A smaller seal says its contacts with everything; its host's word that it was heard says nothing of the host's own.
+            ReportKind::SubSeal => observed.lock != Lock::default(),
+            ReportKind::Happening | ReportKind::Heartbeat | ReportKind::Answer => false,
+        };
+        if !tells {
             return None;
         }
         let forced = [Signal::RopeCut, Signal::RopeOut, Signal::ShackleOpenedWhileSealed];

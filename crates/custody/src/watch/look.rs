@@ -84,7 +84,7 @@ pub(super) fn judge_plan(
 }
 
 /// A silence after tampering, or with a battery about to die, is critical at once.
-fn foreboding(deciding: &Deciding<'_>, trip: &Trip, edition: &Edition) -> Foreboding {
+pub(super) fn foreboding(deciding: &Deciding<'_>, trip: &Trip, edition: &Edition) -> Foreboding {
     let ongoing = trip.watch.ongoing;
     let tampered = [AlarmCode::A01, AlarmCode::A02, AlarmCode::A03]
         .into_iter()

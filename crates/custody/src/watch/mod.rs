@@ -145,7 +145,9 @@ impl TripWatch {
 
     /// Folds a judged report.
     fn fold(&mut self, observed: &Observed) {
-        self.heard = self.heard.map(|heard| heard.max(observed.received));
+        if observed.is_sign_of_life() {
+            self.heard = self.heard.map(|heard| heard.max(observed.received));
+        }
         self.look_again = observed.look_again;
         match observed.standing {
             Standing::Fresh => self.fold_fresh(observed),
@@ -271,7 +273,9 @@ pub fn fold_seal(seal: &mut Seal, observed: &Observed) {
     }
     let watch = &mut seal.watch;
     watch.keys.remember(observed.key);
-    watch.clock.fold(observed);
+    if !seal.registration.protocol.is_fetched() {
+        watch.clock.fold(observed);
+    }
     let risen = watch.levels.risen(observed.at, observed);
     if let Some(refusal) = Refusal::of(observed.at, observed, risen) {
         watch.refusals.remember(refusal);
@@ -282,7 +286,8 @@ pub fn fold_seal(seal: &mut Seal, observed: &Observed) {
 /// Folds a report into what the watch keeps of a trip.
 pub fn fold_trip(trip: &mut Trip, observed: &Observed) {
     trip.watch.fold(observed);
-    if matches!(observed.standing, Standing::Fresh | Standing::Undated) {
+    let news = matches!(observed.standing, Standing::Fresh | Standing::Undated);
+    if news && observed.is_sign_of_life() {
         let said = Tampering::said_by(observed, trip.request.mode);
         trip.watch.tampered = said.map(Tampering::code).collect();
     }
@@ -356,7 +361,10 @@ fn looks_later(state: &mut State, by_ms: i64) {
 /// The wall clock was stepped: what was measured by it is anchored anew.
 fn shift_all(state: &mut State, by_ms: i64, now: ServerTime) {
     for seal in state.seals.values_mut() {
-        seal.watch.clock.step(by_ms, now);
+        // What is fetched was never measured against our clock.
+        if !seal.registration.protocol.is_fetched() {
+            seal.watch.clock.step(by_ms, now);
+        }
         seal.watch.levels.shift(by_ms);
         seal.watch.refusals.shift(by_ms);
         seal.clock_offset_ms = seal.watch.clock.offset_ms();

@@ -174,7 +174,12 @@ fn look_again(
     observed: &Observed,
     edition: &Edition,
 ) -> Option<segel_model::ServerTime> {
-    let heard = trip.watch.heard?.max(observed.received);
+    let known = trip.watch.heard?;
+    let heard = if observed.is_sign_of_life() {
+        known.max(observed.received)
+    } else {
+        known
+    };
     let fix = observed.place.filter(|place| place.use_ == FixUse::Judges);
     let covered = match fix.filter(|_| observed.standing == Standing::Fresh) {
         Some(place) => !place.areas.no_coverage,

@@ -69,6 +69,14 @@ pub fn why(silent_ms: i64) -> Bilingual {
     )
 }
 
+/// The explanation where the device through which a smaller seal spoke says so.
+pub fn why_lost() -> Bilingual {
+    both(
+        "perangkat induk tidak lagi menerima sinyal segel ini",
+        "the device through which this seal speaks no longer hears it",
+    )
+}
+
 /// How long reports may come without a fix that judges. A seal that reports rarely is not asked for more than it reports.
 pub fn fixless_limit_ms(interval_s: u32, rules: &WatchRules) -> i64 {
     let intervals_s = i64::from(interval_s) * i64::from(rules.silence_intervals);

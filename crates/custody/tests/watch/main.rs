@@ -7,6 +7,7 @@ mod journey;
 mod late;
 mod order;
 mod presence;
+mod sublock;
 mod tampering;
 
 use expect_test::Expect;

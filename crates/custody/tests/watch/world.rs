@@ -378,6 +378,15 @@ impl World {
                 "backfill" => report.backfill = true,
                 "heartbeat" => report.kind = ReportKind::Heartbeat,
                 "event" => (report.kind, report.lock) = (ReportKind::Happening, Lock::default()),
+                "sub" => {
+                    report.kind = ReportKind::SubSeal;
+                    report.fix = report.fix.map(Fix::of_host);
+                    report.lock.cover = None;
+                }
+                "lost" => {
+                    (report.kind, report.lock, report.fix) = (ReportKind::SubSeal, Lock::default(), None);
+                    report.signals.push(Signal::SublockLost { sublock: None });
+                }
                 "motor" => report.lock.motor = Some(next() == "closed"),
                 "serial" => report.serial = Some(number(next()) as u32),
                 "connection" => connection = number(next()) as u64,

@@ -287,7 +287,7 @@ fn batch(spoken: &Spoken, reported: Reported) -> ReportBatch {
         protocol: Protocol::Jointech,
         connection: spoken.seal as u64,
         profile: Profile::of(Dialect::Jt701d).into(),
-        peer: ([127, 0, 0, 1], 40_000).into(),
+        peer: Some(([127, 0, 0, 1], 40_000).into()),
     };
     let Reported { report, raw, .. } = reported;
     ReportBatch {

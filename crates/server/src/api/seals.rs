@@ -248,7 +248,8 @@ impl Stranger {
             last_seen: now.as_ref().map(|now| now.last_seen.into()),
             frames: now.as_ref().map_or(0, |now| now.frames),
             peer: now.as_ref().and_then(|now| now.peer).map(|peer| peer.to_string()),
-            profile: now.map(|now| now.profile),
+            profile: now.as_ref().map(|now| now.profile.clone()),
+            through: now.and_then(|now| now.through),
         }
     }
 }
@@ -498,6 +499,7 @@ fn show_report(stored: &Stored, profiles: &Profiles, secrets: Secrets) -> Report
         sealed: observed.lock.sealed(),
         signals: observed.signals.names().map(Into::into).collect(),
         serial: observed.serial,
+        through: crate::reported::through(&staged.note).map(str::to_owned),
         reads_differently: reads_differently(staged, profiles),
         raw: show_raw(staged, secrets),
     }

@@ -52,9 +52,11 @@ impl View<'_> {
     /// What a seal last said: the fleet's copy, or the record where the fleet does not know it yet.
     pub fn seal_now(&self, id: SealId, seal: Option<&state::Seal>) -> SealNow {
         let clock_offset_ms = seal.map(|seal| seal.clock_offset_ms);
-        match self.api.engine().fleet().get(id) {
+        let fleet = self.api.engine().fleet();
+        match fleet.get(id) {
             Some(now) => SealNow {
                 clock_offset_ms,
+                through: fleet.through(id),
                 ..of_fleet(&now)
             },
             None => seal.map(|seal| of_record(&seal.moving)).unwrap_or_default(),
@@ -385,6 +387,7 @@ pub fn of_fleet(now: &crate::fleet::SealNow) -> SealNow {
         sealed: now.lock.sealed(),
         lock: now.lock.into(),
         clock_offset_ms: None,
+        through: None,
     }
 }
 
@@ -397,6 +400,7 @@ fn of_record(moving: &state::Moving) -> SealNow {
         sealed: moving.lock.sealed(),
         lock: moving.lock.into(),
         clock_offset_ms: None,
+        through: None,
     }
 }
 

@@ -27,6 +27,8 @@ struct Inner {
     open: u32,
     networks: HashMap<Network, u32>,
     seals: HashMap<SealId, Vec<Arc<Place>>>,
+    /// Of seals that speak through another's connection, the one that last began to.
+    through: HashMap<SealId, Arc<Place>>,
 }
 
 /// A /24 of IPv4 or a /64 of IPv6.
@@ -52,6 +54,8 @@ pub struct Admitted {
     connections: Arc<Connections>,
     network: Network,
     seal: Option<SealId>,
+    /// Seals that speak through it.
+    others: Vec<SealId>,
 }
 
 /// Why a connection is turned away.
@@ -115,14 +119,15 @@ impl Connections {
             connections: Arc::clone(self),
             network,
             seal: None,
+            others: Vec::new(),
         })
     }
 
     /// Rings every connection of a seal.
     pub fn ring(&self, seal: SealId) {
-        for place in self.lock().seals.get(&seal).into_iter().flatten() {
-            place.ring();
-        }
+        let inner = self.lock();
+        let own = inner.seals.get(&seal).into_iter().flatten();
+        own.chain(inner.through.get(&seal)).for_each(|place| place.ring());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -155,6 +160,13 @@ impl Admitted {
         }
         self.seal = Some(seal);
         places.len()
+    }
+
+    /// Another seal speaks through it. That is no second connection of that seal: it supersedes none and is superseded by none.
+    pub fn speaks_for(&mut self, seal: SealId) {
+        let place = Arc::clone(&self.place);
+        self.connections.lock().through.insert(seal, place);
+        self.others.push(seal);
     }
 
     /// How many connections speak as this one's seal, this one left out.
@@ -201,6 +213,12 @@ impl Drop for Admitted {
             *count -= 1;
             if *count == 0 {
                 inner.networks.remove(&self.network);
+            }
+        }
+        for other in &self.others {
+            let is_here = |place: &Arc<Place>| place.number == self.place.number;
+            if inner.through.get(other).is_some_and(is_here) {
+                inner.through.remove(other);
             }
         }
         let Some(seal) = self.seal else { return };
@@ -279,6 +297,29 @@ mod tests {
         });
         let _first = admit(&connections, "10.1.1.1").ok();
         assert_eq!(admit(&connections, "10.9.9.9").err(), Some(TurnedAway::Full));
+    }
+
+    #[test]
+    fn two_that_hear_the_same_smaller_seal_are_no_twins_and_the_last_to_hear_it_is_rung() {
+        let connections = connections(Limits::default());
+        let [mut first, mut second] = [admitted(&connections), admitted(&connections)];
+        first.identify(SealId(1), NOW);
+        second.identify(SealId(2), NOW);
+        first.speaks_for(SealId(7));
+        second.speaks_for(SealId(7));
+        assert_eq!((first.place.superseded(), first.others()), (None, 0));
+        let rung = || {
+            connections
+                .lock()
+                .through
+                .get(&SealId(7))
+                .map(|place| place.number)
+        };
+        assert_eq!(rung(), Some(second.place.number));
+        drop(first);
+        assert_eq!(rung(), Some(second.place.number));
+        drop(second);
+        assert_eq!(rung(), None);
     }
 
     #[test]

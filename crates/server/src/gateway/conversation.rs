@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use segel_model::order::{Ordered, Outcome, SealCommand};
 use segel_model::report::Protocol;
-use segel_model::{OrderId, SealId, ServerTime};
+use segel_model::{DeviceId, OrderId, SealId, ServerTime};
 use segel_wire::{AckToken, Learned, Output, Profile, Reason, Reported, Session};
 
 use super::connections::Admitted;
@@ -21,6 +21,9 @@ use crate::ask::Unavailable;
 use crate::metrics::ByReason;
 use crate::profiles::Reading;
 use crate::reported::{Heard, Source};
+
+/// The most seals that speak through one; a host of the makers we know has a handful.
+const OTHERS_MAX: usize = 64;
 
 /// One connection.
 pub(super) struct Conversation {
@@ -34,6 +37,8 @@ pub(super) struct Conversation {
     pub(super) under_way: Vec<UnderWay>,
     /// Seals that were doubted on this connection; each once.
     pub(super) doubted_here: Vec<SealId>,
+    /// Seals that speak through this one's connection; each once.
+    pub(super) others: Vec<(SealId, DeviceId)>,
     peer: SocketAddr,
     profile: Reading,
     known: Option<Remembered>,
@@ -117,6 +122,7 @@ impl Conversation {
             last_heard: None,
             under_way: Vec::new(),
             doubted_here: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -165,6 +171,7 @@ impl Conversation {
             }
         }
         self.identify(to, &parts);
+        self.meet(&to.heard);
     }
 
     fn source(&self) -> Source {
@@ -172,7 +179,7 @@ impl Conversation {
             protocol: self.protocol,
             connection: self.admitted.place.number,
             profile: self.profile,
-            peer: self.peer,
+            peer: Some(self.peer),
         }
     }
 
@@ -211,6 +218,27 @@ impl Conversation {
         self.session.assume(self.profile.wire);
         for (heard, part) in drained.heard.iter_mut().zip(parts) {
             heard.read_as(self.profile, *part);
+        }
+    }
+
+    /// Seals that speak through this one: their orders go, or end, here.
+    fn meet(&mut self, heard: &[Heard]) {
+        for report in heard.iter().map(|heard| &heard.report) {
+            let device = &report.device;
+            let known_here = self.others.iter().any(|(_, known)| known == device);
+            if self.session.device() == Some(device) || known_here || OTHERS_MAX <= self.others.len() {
+                continue;
+            }
+            let Some(known) = self.gateway.engine.roster().find(self.protocol, device) else {
+                continue;
+            };
+            let profiles = self.gateway.engine.profiles();
+            let profile = profiles.reading(&known.profile, self.gateway.now()).wire;
+            // Whoever only pretends to be another seal on a line of its own takes no orders of that seal.
+            if report.through().is_some() || self.session.address(device, profile) {
+                self.others.push((known.seal, device.clone()));
+                self.admitted.speaks_for(known.seal);
+            }
         }
     }
 
@@ -258,8 +286,19 @@ impl Conversation {
     /// Whether an order may go out on this line. A sleeping seal hears nothing: orders go right after its frames.
     pub(super) fn has_orders(&self) -> bool {
         let speaks = || self.admitted.place.superseded().is_none();
-        let seal = self.admitted.seal();
-        seal.is_some_and(|seal| self.gateway.engine.orders().wait_for(seal) && speaks())
+        let waits = |seal: SealId| self.gateway.engine.orders().wait_for(seal);
+        let others = || {
+            self.others
+                .iter()
+                .any(|(seal, _)| waits(*seal) && self.is_its_way(*seal))
+        };
+        (self.admitted.seal().is_some_and(waits) || others()) && speaks()
+    }
+
+    /// Whether a seal that speaks through this one has no line of its own.
+    pub(super) fn is_its_way(&self, other: SealId) -> bool {
+        let now = self.gateway.engine.fleet().get(other);
+        now.is_none_or(|now| now.connections == 0)
     }
 
     /// Whether it must close because too many connections speak as its seal.

@@ -116,7 +116,7 @@ fn network(cell: Cell) -> Option<Network> {
 fn live_fix(report: &Report) -> Option<Seen> {
     let somewhere = |fix: &Fix| fix.position.lat != 0.0 || fix.position.lon != 0.0;
     let good = |fix: &Fix| match fix.source {
-        FixSource::Gnss => fix.valid,
+        FixSource::Gnss | FixSource::Host => fix.valid,
         FixSource::Cell => somewhere(fix),
         FixSource::Wifi | FixSource::Unknown => false,
     };

@@ -5,13 +5,14 @@
 use std::pin::Pin;
 
 use segel_model::order::{Ordered, Outcome};
-use segel_model::{Event, Input, OrderId, SealId};
+use segel_model::{DeviceId, Event, Input, OrderId, SealId};
 use segel_store::{SecretKind, SideRow};
-use segel_wire::Learned;
+use segel_wire::{Learned, NO_WAY};
 
 use super::conversation::{Conversation, Doubt, Drained, End, UnderWay, word};
-use super::vault;
+use super::vault::{self, Tongue};
 use crate::ask::Side;
+use crate::profiles::Reading;
 use crate::reported::ReportBatch;
 
 /// A conversation that comes back, and how it went.
@@ -135,22 +136,33 @@ impl Conversation {
 
     /// Hands the seal every order that waits for it. A sleeping seal hears nothing: this comes right after its frames.
     async fn deliver_orders(&mut self) -> Result<(), End> {
-        let Some(seal) = self.admitted.seal().filter(|_| self.has_orders()) else {
+        if !self.has_orders() {
             return Ok(());
-        };
-        let mut held = Vec::new();
-        let delivered = self.deliver_all(seal, &mut held).await;
-        for id in held {
-            self.gateway.engine.orders().put_back(seal, id);
         }
-        delivered
+        let own = self.admitted.seal().zip(self.session.device().cloned());
+        let others = self.others.iter().filter(|(seal, _)| self.is_its_way(*seal));
+        let seals: Vec<(SealId, DeviceId)> = own.into_iter().chain(others.cloned()).collect();
+        for (seal, device) in seals {
+            let mut held = Vec::new();
+            let delivered = self.deliver_all(seal, &device, &mut held).await;
+            for id in held {
+                self.gateway.engine.orders().put_back(seal, id);
+            }
+            delivered?;
+        }
+        Ok(())
     }
 
     /// Those it could not hand over are `held`.
-    async fn deliver_all(&mut self, seal: SealId, held: &mut Vec<OrderId>) -> Result<(), End> {
-        while let Some(ordered) = self.next_order(seal) {
+    async fn deliver_all(
+        &mut self,
+        seal: SealId,
+        device: &DeviceId,
+        held: &mut Vec<OrderId>,
+    ) -> Result<(), End> {
+        while let Some(ordered) = self.next_order(seal, device) {
             let id = ordered.id;
-            match self.deliver(ordered).await {
+            match self.deliver(ordered, device).await {
                 Ok(Delivery::Settled) => {}
                 Ok(Delivery::Held) => held.push(id),
                 Err(end) => {
@@ -165,9 +177,9 @@ impl Conversation {
         Ok(())
     }
 
-    fn next_order(&self, seal: SealId) -> Option<Ordered> {
+    fn next_order(&self, seal: SealId, device: &DeviceId) -> Option<Ordered> {
         let engine = &self.gateway.engine;
-        let known = engine.roster().find(self.protocol, self.session.device()?)?;
+        let known = engine.roster().find(self.protocol, device)?;
         engine
             .orders()
             .take(seal, |order| !(known.doubted && vault::holds_secret(order)))
@@ -175,9 +187,13 @@ impl Conversation {
 
     /// Nothing lies between the look at a grant and the sending: an order behind one of its kind is held here, not in the
     /// session, where nobody would look again.
-    async fn deliver(&mut self, ordered: Ordered) -> Result<Delivery, End> {
+    async fn deliver(&mut self, ordered: Ordered, device: &DeviceId) -> Result<Delivery, End> {
+        let tongue = self.tongue_of(device);
+        if !self.session.address(device, tongue.profile) {
+            return self.not_spoken(ordered.id, NO_WAY.why).await;
+        }
         let now = self.gateway.now();
-        let resolved = match self.gateway.resolve(&ordered, self.tongue(), now).await? {
+        let resolved = match self.gateway.resolve(&ordered, tongue, now).await? {
             Ok(resolved) => resolved,
             Err(why) => return self.not_spoken(ordered.id, why).await,
         };
@@ -207,6 +223,20 @@ impl Conversation {
         let (drained, doubts) = self.drain_more();
         Box::pin(self.settle(drained, doubts)).await?;
         Ok(Delivery::Settled)
+    }
+
+    /// How a device on this line speaks: each as it was registered.
+    fn tongue_of(&self, device: &DeviceId) -> Tongue {
+        if self.session.device() == Some(device) {
+            return self.tongue();
+        }
+        let engine = &self.gateway.engine;
+        let known = engine.roster().find(self.protocol, device);
+        let reading = known.map(|known| engine.profiles().reading(&known.profile, self.gateway.now()));
+        Tongue {
+            profile: reading.unwrap_or(Reading::ANY).wire,
+            ..self.tongue()
+        }
     }
 
     /// A queued opening asks again at the moment of sending, against the report that woke the seal.

@@ -40,6 +40,7 @@ pub struct House {
     pub engine: EngineHandle,
     pub jointech: SocketAddr,
     pub gt06: SocketAddr,
+    pub jt808: SocketAddr,
     pub oddities: Arc<Oddities>,
     limits: Limits,
     pub thread: Option<JoinHandle<Result<(), StoreError>>>,
@@ -69,13 +70,20 @@ impl House {
         let jointech = listener.local_addr().expect("bound");
         let second = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
         let gt06 = second.local_addr().expect("bound");
-        let all = vec![(listener, Protocol::Jointech), (second, Protocol::Gt06)];
+        let third = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let jt808 = third.local_addr().expect("bound");
+        let all = vec![
+            (listener, Protocol::Jointech),
+            (second, Protocol::Gt06),
+            (third, Protocol::Jt808),
+        ];
         let doors = Doors::open(&gateway, all).expect("the doors open");
         let (thread, doors, runtime) = (Some(thread), Some(doors), Some(runtime));
         Self {
             engine,
             jointech,
             gt06,
+            jt808,
             oddities,
             limits,
             thread,
@@ -152,6 +160,17 @@ impl Seal {
     /// Waits for so many bytes.
     pub fn hears_bytes(&mut self, count: usize) {
         self.stream.read_exact(&mut vec![0; count]).expect("an answer");
+    }
+
+    /// Waits for a whole frame of JT/T 808.
+    pub fn hears_frame(&mut self) -> Vec<u8> {
+        let mut frame = Vec::new();
+        while frame.len() < 2 || frame.last() != Some(&0x7E) {
+            let mut byte = [0];
+            self.stream.read_exact(&mut byte).expect("an answer");
+            frame.push(byte[0]);
+        }
+        frame
     }
 
     /// Sends bytes and says whether exactly this answer came.

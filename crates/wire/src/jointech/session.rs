@@ -212,6 +212,7 @@ impl Jointech {
     ) {
         let Heard {
             report,
+            sublock,
             answer,
             learned,
             clock_unset,
@@ -224,7 +225,15 @@ impl Jointech {
             talk.learned(secret);
         }
         let is_answer = report.kind == ReportKind::Answer;
-        talk.report(report, bytes, 0, owed(answer, clock_unset));
+        let owed = owed(answer, clock_unset);
+        match sublock {
+            None => talk.report(report, bytes, 0, owed),
+            Some(sublock) => {
+                // The last of a message carries what all of it is owed.
+                talk.report(report, bytes, 0, output::Owed::Nothing);
+                talk.report_of_another(sublock, bytes, 1, owed);
+            }
+        }
         if is_answer {
             self.orders.answer(talk, |wanted| wanted.ended_by(text));
         }

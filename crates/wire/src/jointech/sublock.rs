@@ -1,13 +1,14 @@
 //! WLNET,5: what a smaller seal or sensor said over short-range radio, passed on by the seal that heard it.
 //!
-//! The report is the host's, because the place and the time of hearing are; which smaller seal spoke, and when by its
-//! own clock, stands beside it.
+//! The first report is the host's: that it heard somebody, where and when; who that was, and when by its own clock, stands
+//! beside it. What a smaller *seal* said is a second report, of its own device: nothing that happened to it happened to its host.
+//! It was where its host was when that heard it, and that was when the host says; a sensor is no seal and has no second report.
 
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
 use segel_model::{
-    Report, ServerTime, Signal,
-    report::{Battery, Extra, Extras, FixSource, Lock, ReportKind},
+    DeviceId, Report, ServerTime, Signal,
+    report::{Battery, Extra, Extras, Fix, FixSource, HOST, Lock, ReportKind},
     signal::UnsealBy,
 };
 
@@ -84,12 +85,14 @@ pub(crate) fn hear(text: &Text<'_>, whole: &[u8], received: ServerTime) -> Heard
     report.serial = Some(u32::from(serial));
     let id = hex(payload.get(field::ID).unwrap_or_default());
     let known = add(&mut report, &payload, &id);
+    let sublock = lock(&report, &payload, &id);
     if place.clock.is_unset() {
         report.signals.push(Signal::ClockUnset);
     }
     let oddity = place.nonsense().or((!known).then_some("unknown_peripheral"));
     let clock_unset = place.clock.is_unset();
     Heard {
+        sublock,
         oddity,
         clock_unset,
         ..Heard::new(report, Answer::Serial(u32::from(serial)))
@@ -140,7 +143,7 @@ fn add(report: &mut Report, payload: &[u8], id: &str) -> bool {
     put(&mut report.extra, "sublock_type", Extra::Whole(i64::from(kind)));
     match kind {
         kind::SENSOR => add_sensor(&mut report.extra, payload).is_some(),
-        kind::PADLOCK | kind::VALVE | kind::OTHER_VALVE => add_lock(report, payload, kind, id).is_some(),
+        kind::PADLOCK | kind::VALVE | kind::OTHER_VALVE => add_lock(&mut report.extra, payload).is_some(),
         _ => false,
     }
 }
@@ -179,39 +182,67 @@ fn celsius(temperature: u16) -> Option<f64> {
     (temperature != NO_TEMPERATURE).then_some(signed / 10.0)
 }
 
-fn add_lock(report: &mut Report, payload: &[u8], kind: u8, id: &str) -> Option<()> {
+fn add_lock(extra: &mut Extras, payload: &[u8]) -> Option<()> {
     let event = u16_at(payload, field::EVENT)?;
     let status = u16_at(payload, field::STATUS)?;
-    put(&mut report.extra, "event_bits", Extra::Whole(i64::from(event)));
+    put(extra, "event_bits", Extra::Whole(i64::from(event)));
+    put(extra, "sublock_status", Extra::Whole(i64::from(status)));
     put(
-        &mut report.extra,
-        "sublock_status",
-        Extra::Whole(i64::from(status)),
-    );
-    put(
-        &mut report.extra,
+        extra,
         "lock_count",
         Extra::Whole(i64::from(u16_at(payload, field::LOCK_COUNT)?)),
     );
     put(
-        &mut report.extra,
+        extra,
         "gateway",
         Extra::Whole(i64::from(*payload.get(field::LOCK_GATEWAY)?)),
     );
-    report.lock = Lock {
-        rope: Some(status & OPEN == 0),
-        motor: None,
-        cover: None,
-    };
-    report.battery = payload.get(field::BATTERY).and_then(|&percent| battery(percent));
-    let table: &[(u8, Signal)] = &if kind == kind::PADLOCK {
-        padlock(id)
-    } else {
-        valve()
-    };
-    let set = table.iter().filter(|(bit, _)| event & (1 << bit) != 0);
-    report.signals.extend(set.map(|(_, signal)| signal.clone()));
     Some(())
+}
+
+/// The report of the smaller seal itself, where it is a seal and its message is whole.
+fn lock(host: &Report, payload: &[u8], id: &str) -> Option<Report> {
+    let kind = payload.get(field::TYPE).copied()?;
+    let event = u16_at(payload, field::EVENT)?;
+    let status = u16_at(payload, field::STATUS)?;
+    payload.get(field::LOCK_GATEWAY)?;
+    let table = match kind {
+        kind::PADLOCK => padlock(id),
+        kind::VALVE | kind::OTHER_VALVE => valve(),
+        _ => return None,
+    };
+    let set = table.into_iter().filter(|(bit, _)| event & (1 << bit) != 0);
+    let signals: Vec<Signal> = set.map(|(_, signal)| signal).collect();
+    let mut report = host.clone();
+    report.device = DeviceId(id.into());
+    report.fix = host.fix.map(Fix::of_host);
+    put(&mut report.extra, HOST, Extra::Text(host.device.0.clone().into()));
+    if signals
+        .iter()
+        .any(|signal| matches!(signal, Signal::SublockLost { .. }))
+    {
+        // The host speaks of it because it hears it no longer: this is no word of the seal's, and where it is nobody knows.
+        report.fix = None;
+    } else {
+        report.lock = contacts(&signals, status);
+        report.battery = payload.get(field::BATTERY).and_then(|&percent| battery(percent));
+    }
+    report.signals = signals;
+    Some(report)
+}
+
+/// Its status tells of rope or valve alone; that its motor moved, its events tell.
+fn contacts(signals: &[Signal], status: u16) -> Lock {
+    let told = signals.iter().find_map(|signal| match signal {
+        Signal::Sealed => Some(true),
+        Signal::Unsealed { .. } => Some(false),
+        _ => None,
+    });
+    Lock {
+        rope: Some(status & OPEN == 0),
+        motor: told,
+        cover: None,
+    }
 }
 
 fn battery(percent: u8) -> Option<Battery> {

@@ -88,6 +88,8 @@ impl<'a> Text<'a> {
 /// What a text frame means.
 pub(crate) struct Heard {
     pub report: Report,
+    /// Of the smaller seal that spoke through this one.
+    pub sublock: Option<Report>,
     pub answer: Answer,
     pub learned: Option<Learned>,
     /// Whether the seal's clock was not set.
@@ -99,6 +101,7 @@ impl Heard {
     pub(crate) fn new(report: Report, answer: Answer) -> Self {
         Self {
             report,
+            sublock: None,
             answer,
             learned: None,
             clock_unset: false,

@@ -5,7 +5,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use segel_model::{
     DeviceId, Report, ServerTime, Signal,
-    report::{Battery, Cell, Extra, ReportKind},
+    report::{Battery, Cell, Extra, Fix, HOST, ReportKind},
 };
 
 use super::{
@@ -219,12 +219,12 @@ impl Reading {
 fn heard_by(host: &Report, mut sublock: Report) -> Report {
     sublock.time = host.time;
     sublock.backfill = host.backfill;
-    sublock.fix = host.fix;
+    sublock.fix = host.fix.map(Fix::of_host);
     sublock.serial = host.serial;
     let name = host.device.0.clone();
     sublock
         .extra
-        .push((Cow::Borrowed("host"), Extra::Text(name.into())));
+        .push((Cow::Borrowed(HOST), Extra::Text(name.into())));
     sublock
 }
 

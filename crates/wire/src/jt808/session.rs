@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use segel_model::{OrderId, Report, ServerTime, order::SealCommand, report::ReportKind};
+use segel_model::{DeviceId, OrderId, Report, ServerTime, order::SealCommand, report::ReportKind};
 
 use super::{
     command::{self, Command},
@@ -23,7 +23,7 @@ use crate::{
     limits::Limits,
     orders::Orders,
     output::{self, NotSpoken},
-    profile::Profile,
+    profile::{Dialect, Profile},
     stream::{self, Language, NoFrame, Talk},
 };
 
@@ -35,6 +35,8 @@ pub(crate) struct Jt808 {
     profile: Profile,
     /// Who has spoken, the connection's own device first.
     addresses: Vec<Address>,
+    /// Whom the next orders are for, by place and dialect; nothing is the connection's own device.
+    to: Option<(u8, Dialect)>,
     /// Number of our next message.
     serial: u16,
     /// A device without a clock is told the time once a connection; it asks again itself.
@@ -142,8 +144,18 @@ impl Language for Jt808 {
             .map(drop)
     }
 
+    /// A device that has said an address of its own is told things by it. Smaller locks have none.
+    fn address(&mut self, other: Option<(&DeviceId, Profile)>) -> bool {
+        let place = |device: &DeviceId| {
+            let found = self.addresses.iter().position(|known| known.device() == *device);
+            found.and_then(|at| u8::try_from(at).ok())
+        };
+        self.to = other.and_then(|(device, profile)| Some((place(device)?, profile.dialect)));
+        self.to.is_some() == other.is_some()
+    }
+
     fn takes(&self, order: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
-        let Ok(command) = Command::from_order(order, self.profile.dialect) else {
+        let Ok(command) = Command::from_order(order, self.dialect()) else {
             return true;
         };
         !self.addresses.is_empty() && self.orders.takes(&wanted(&command, 0))
@@ -156,11 +168,12 @@ impl Language for Jt808 {
         talk: &mut Talk,
         now: ServerTime,
     ) -> Result<(), NotSpoken> {
-        let command = Command::from_order(order, self.profile.dialect)?;
+        let command = Command::from_order(order, self.dialect())?;
         command.body(false)?;
         let serial = self.serial;
         let mut wanted = wanted(&command, serial);
-        let bytes = match self.addresses.first() {
+        let to = self.to.map_or(0, |(at, _)| usize::from(at));
+        let bytes = match self.addresses.get(to) {
             Some(address) => command.encode(address, serial)?,
             None if talk.device.is_some() => {
                 return Err(NotSpoken {
@@ -200,12 +213,18 @@ impl Jt808 {
         Self {
             profile,
             addresses: Vec::new(),
+            to: None,
             serial: 0,
             clock_told: false,
             is_lost: false,
             pieces: Pieces::default(),
             orders: Orders::default(),
         }
+    }
+
+    /// That of whom the next orders are for.
+    fn dialect(&self) -> Dialect {
+        self.to.map_or(self.profile.dialect, |(_, dialect)| dialect)
     }
 
     fn hear_binary(&mut self, raw: &[u8], talk: &mut Talk, now: ServerTime) -> Result<(), NoFrame> {

@@ -38,6 +38,7 @@ mod teltonika;
 mod flespi;
 mod teratrack;
 mod jt808;
+mod orbcomm;
 
 /// File, what identifies the row, the field, and why we differ.
 const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[
@@ -550,9 +551,10 @@ fn check_meaning(meaning: &str, report: &Report) {
 
 fn check_wlnet5(row: &Row) {
     let heard = hear(&unhex(row.text("hex")));
-    let report = only(&heard);
+    let report = &heard.reports[0];
     let fix = report.fix.unwrap();
     assert_eq!(report.kind, ReportKind::SubSeal);
+    check_sublock(row, &heard.reports);
     for (name, value) in row.value["expected"].as_object().unwrap() {
         let ours = match name.as_str() {
             "id" => json!(report.device.0),
@@ -589,6 +591,24 @@ fn check_wlnet5(row: &Row) {
     }
     assert_eq!(heard.oddities, Vec::<String>::new(), "{}", row.name());
     check_reply(row, &heard);
+}
+
+/// A smaller lock has a report of its own behind its host's; a sensor has none.
+fn check_sublock(row: &Row, reports: &[Report]) {
+    let is_lock = row.expected("slave_type").and_then(Value::as_u64) >= Some(4);
+    assert_eq!(reports.len(), 1 + usize::from(is_lock), "{}", row.name());
+    let Some(lock) = reports.get(1) else { return };
+    assert_eq!(lock.kind, ReportKind::SubSeal);
+    row.equal("slave_id", lock.device.0.clone());
+    row.equal("id", lock.through());
+    row.equal("slave_batt", lock.battery.and_then(|battery| battery.percent));
+    row.equal("slave_serial", lock.serial);
+    let rope = row
+        .expected("term_status")
+        .and_then(Value::as_u64)
+        .map(|status| status & 1 == 0);
+    assert_eq!(lock.lock.rope, rope);
+    assert_eq!(lock.fix.unwrap().source, FixSource::Host);
 }
 
 fn head(raw: &[u8]) -> Vec<String> {

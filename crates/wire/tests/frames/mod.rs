@@ -27,7 +27,7 @@ pub fn languages() -> impl Iterator<Item = Protocol> {
     let is_json = |protocol: &Protocol| {
         matches!(
             protocol,
-            Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive
+            Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive | Protocol::Orbcomm
         )
     };
     Protocol::ALL
@@ -50,6 +50,7 @@ fn text(protocol: Protocol) -> &'static str {
         Protocol::Flespi => include_str!("../../../../fixtures/golden/flespi.jsonl"),
         Protocol::Teratrack => include_str!("../../../../fixtures/golden/teratrack.jsonl"),
         Protocol::Tive => include_str!("../../../../fixtures/golden/tive.jsonl"),
+        Protocol::Orbcomm => include_str!("../../../../fixtures/golden/orbcomm.jsonl"),
     }
 }
 

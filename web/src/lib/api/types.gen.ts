@@ -2416,7 +2416,7 @@ export interface components {
          * @description How a position was found.
          * @enum {string}
          */
-        FixSource: "gnss" | "cell" | "wifi" | "unknown";
+        FixSource: "gnss" | "cell" | "wifi" | "unknown" | "host";
         /**
          * @description What a fix is good for; only one that judges moves corridors, areas and openings.
          * @enum {string}
@@ -4123,6 +4123,11 @@ export interface components {
                  * @example jt701d
                  */
                 profile?: string | null;
+                /**
+                 * @description Through which device it last spoke; nothing where it speaks for itself.
+                 * @example 7100000042
+                 */
+                through?: string | null;
             }[];
             /** @description Pass it as `?cursor=` to read on. */
             next?: string | null;
@@ -4186,6 +4191,8 @@ export interface components {
                  * @description The frame's own number.
                  */
                 serial?: number | null;
+                /** @description Through which device a smaller seal spoke; its place is that device's. */
+                through?: string | null;
                 /** @description Today's decoder would read the bytes otherwise; what is shown is what was judged when they came. */
                 reads_differently: boolean;
                 /** @description The bytes as they came. */
@@ -4686,7 +4693,7 @@ export interface components {
          * @description A language that seals speak.
          * @enum {string}
          */
-        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808" | "open" | "flespi" | "teratrack" | "tive";
+        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808" | "open" | "flespi" | "teratrack" | "tive" | "orbcomm";
         /** @description A device that nobody registered: kept, listed, never judged. */
         QuarantinedDevice: {
             /** @description What it speaks. */
@@ -4711,6 +4718,11 @@ export interface components {
              * @example jt701d
              */
             profile?: string | null;
+            /**
+             * @description Through which device it last spoke; nothing where it speaks for itself.
+             * @example 7100000042
+             */
+            through?: string | null;
         };
         /** @description Bytes as they came, with secrets masked unless they were unmasked (a right that the journal keeps). */
         RawFrame: {
@@ -4853,6 +4865,8 @@ export interface components {
              * @description The frame's own number.
              */
             serial?: number | null;
+            /** @description Through which device a smaller seal spoke; its place is that device's. */
+            through?: string | null;
             /** @description Today's decoder would read the bytes otherwise; what is shown is what was judged when they came. */
             reads_differently: boolean;
             /** @description The bytes as they came. */
@@ -5190,6 +5204,8 @@ export interface components {
              * @description Its clock less ours, where it was measured.
              */
             clock_offset_ms?: number | null;
+            /** @description Through which device it last spoke; nothing where it speaks for itself, or has not spoken since the server started. */
+            through?: string | null;
         };
         /**
          * @description Something a seal feels and tells.

@@ -9,13 +9,13 @@ use super::{Bilingual, Day, Moment, Named, Position};
 mirror! {
     /// A language that seals speak.
     Protocol of model::report::Protocol {
-        Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808, Open, Flespi, Teratrack, Tive,
+        Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808, Open, Flespi, Teratrack, Tive, Orbcomm,
     }
 }
 
 mirror! {
     /// How a position was found.
-    FixSource of model::report::FixSource { Gnss, Cell, Wifi, Unknown }
+    FixSource of model::report::FixSource { Gnss, Cell, Wifi, Unknown, Host }
 }
 
 mirror! {
@@ -188,6 +188,8 @@ pub struct SealNow {
     pub lock: Lock,
     /// Its clock less ours, where it was measured.
     pub clock_offset_ms: Option<i64>,
+    /// Through which device it last spoke; nothing where it speaks for itself, or has not spoken since the server started.
+    pub through: Option<String>,
 }
 
 /// A seal's last position.
@@ -478,6 +480,9 @@ pub struct QuarantinedDevice {
     /// By which profile its frames were read.
     #[schema(example = "jt701d")]
     pub profile: Option<String>,
+    /// Through which device it last spoke; nothing where it speaks for itself.
+    #[schema(example = "7100000042")]
+    pub through: Option<String>,
 }
 
 /// One report of a seal, as decoded and judged, with its raw frame.
@@ -518,6 +523,8 @@ pub struct Report {
     pub signals: Vec<String>,
     /// The frame's own number.
     pub serial: Option<u32>,
+    /// Through which device a smaller seal spoke; its place is that device's.
+    pub through: Option<String>,
     /// Today's decoder would read the bytes otherwise; what is shown is what was judged when they came.
     pub reads_differently: bool,
     /// The bytes as they came.
