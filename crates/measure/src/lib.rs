@@ -4,6 +4,7 @@
 //! A million seals registered by hand would take a day. Here the same events are applied and journaled; nothing else about
 //! the state is made up. Everything follows from numbers that repeat themselves, so two runs measure the same.
 
+pub mod callgrind;
 mod dice;
 mod ground;
 mod founding;

@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use segel_measure::callgrind::{self, Counted};
 use serde::Deserialize;
 
 /// In the order of a report's way.
@@ -60,43 +61,15 @@ fn grown(baseline: &Baseline, now: &Baseline) -> Vec<String> {
 
 fn count_all() -> Baseline {
     let program = build();
-    let counted = PARTS.map(|part| (part.to_owned(), count(&program, part)));
+    let counted = PARTS.map(|part| (part.to_owned(), program.count(&[part])));
     Baseline {
         toolchain: toolchain(),
         instructions: counted.into(),
     }
 }
 
-/// The program is built the way a release is, beside the tests.
-fn build() -> PathBuf {
-    let target = std::env::current_exe().expect("a program knows its own file");
-    let target = target.ancestors().nth(3).expect("target/debug/deps").to_owned();
-    let built = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--quiet", "--locked", "--profile", "measure"])
-        .args(["-p", "segel-measure", "--example", "instructions"])
-        .arg("--target-dir")
-        .arg(&target)
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the measured program does not build");
-    target.join("measure/examples/instructions")
-}
-
-fn count(program: &Path, part: &str) -> u64 {
-    let ran = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg("--toggle-collect=*weighed_here*")
-        .arg(program)
-        .arg(part)
-        .output()
-        .expect("valgrind runs");
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{part}: {said}");
-    let collected = said.lines().find_map(|line| line.split("Collected : ").nth(1));
-    collected
-        .and_then(|count| count.trim().parse().ok())
-        .unwrap_or_else(|| panic!("{part}: no count in {said}"))
+fn build() -> Counted {
+    Counted::build("segel-measure", "instructions")
 }
 
 fn toolchain() -> String {
@@ -109,19 +82,13 @@ fn toolchain() -> String {
     format!("{} on {}", line("release: "), line("host: "))
 }
 
-fn has_valgrind() -> bool {
-    Command::new("valgrind").arg("--version").output().is_ok()
-}
-
 fn is_asked(name: &str) -> bool {
     std::env::var_os(name).is_some()
 }
 
 #[test]
 fn no_part_of_the_hot_path_grows_by_more_than_a_tenth() {
-    if !has_valgrind() {
-        assert!(!is_asked("SEGEL_VALGRIND"), "valgrind is not installed");
-        eprintln!("instructions are not counted: valgrind is not installed");
+    if !callgrind::is_installed() {
         return;
     }
     if is_asked("SEGEL_BLESS") {
@@ -145,16 +112,14 @@ fn no_part_of_the_hot_path_grows_by_more_than_a_tenth() {
 /// The measurement can fail: against a baseline in which a part took a tenth less, the same program has grown.
 #[test]
 fn a_part_that_took_a_tenth_less_before_is_found_out() {
-    if !has_valgrind() {
-        eprintln!("instructions are not counted: valgrind is not installed");
+    if !callgrind::is_installed() {
         return;
     }
     let now = Baseline {
         toolchain: toolchain(),
         instructions: PARTS.map(|part| (part.to_owned(), 1_000)).into(),
     };
-    let program = build();
-    let apply = count(&program, "apply");
+    let apply = build().count(&["apply"]);
     let with = |count| {
         let mut doctored = now.clone();
         doctored.instructions.insert("apply".into(), count);

@@ -10,13 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use segel_model::order::Outcome;
-use segel_model::report::{Oddity, Protocol};
-use segel_model::{DeviceId, Input, OrganisationId, PersonId, SealId, ServerTime};
+use segel_model::report::Protocol;
+use segel_model::{DeviceId, OrganisationId, PersonId, SealId, ServerTime};
 use segel_store::SideRow;
-use segel_wire::limits::ODDITY_BYTES;
 use segel_wire::objects::body::{self, Item, NoBody};
 use segel_wire::objects::{NO_ORDERS, Said, Unread};
+use segel_wire::oddity;
 
 use crate::EngineHandle;
 use crate::ask::{IdempotencyKey, Side, Unavailable};
@@ -128,7 +127,7 @@ pub fn read(
     counted.bytes.get_or_create(&label).inc_by(body.len() as u64);
     let note = |device: Option<DeviceId>, what: &str, raw: &[u8]| {
         counted.oddities.get_or_create(&label).inc();
-        engine.oddities().note(protocol, device, oddity(what, raw));
+        engine.oddities().note(protocol, device, oddity(0, what, raw));
     };
     let items = body::read(protocol, body, received, REPORTS_MAX)
         .inspect_err(|why| note(None, unread_body(*why), body))?;
@@ -225,14 +224,8 @@ impl Sent {
 /// Nothing can be told to a seal that speaks through its platform: an order for it ends with the seal's next report, so that whoever
 /// gave it knows.
 async fn end_orders(engine: &EngineHandle, seals: BTreeSet<SealId>) -> Result<(), Unavailable> {
-    for seal in seals.into_iter().filter(|seal| engine.orders().wait_for(*seal)) {
-        while let Some(ordered) = engine.orders().take(seal, |_| true) {
-            let input = Input::OrderEnded {
-                order: ordered.id,
-                outcome: Outcome::NotSpoken {
-                    why: NO_ORDERS.into(),
-                },
-            };
+    for seal in seals {
+        for input in engine.orders().give_up(seal, NO_ORDERS) {
             engine.tell(input, Side::default()).await?;
         }
     }
@@ -252,14 +245,6 @@ fn unread_body(why: NoBody) -> &'static str {
         NoBody::Empty => "nothing_sent",
         NoBody::TooMany(_) => "too_many_reports",
         NoBody::NotPosted => "unknown_command",
-    }
-}
-
-fn oddity(what: &str, raw: &[u8]) -> Oddity {
-    Oddity {
-        offset: 0,
-        what: what.into(),
-        bytes: raw[..raw.len().min(ODDITY_BYTES)].to_vec(),
     }
 }
 

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 
-use segel_model::order::Outcome;
-use segel_model::report::{Oddity, Protocol};
-use segel_model::{DeviceId, Input, SealId, ServerTime};
+use segel_model::report::Protocol;
+use segel_model::{DeviceId, SealId, ServerTime};
 use segel_store::{SideRow, StoreError};
+use segel_wire::oddity;
 use segel_wire::orbcomm::{MailboxTime, Message, NO_ORDERS, Page};
 
 use crate::EngineHandle;
@@ -48,8 +48,6 @@ const PAGES_MAX: u32 = 2_000;
 const BATCH_REPORTS: usize = 256;
 /// A gateway that is further ahead of our clock than this has another idea of the time.
 const SKEW_S: i64 = 120;
-/// Bytes of a strange message that are shown.
-const ODDITY_BYTES: usize = 256;
 /// Different errors of a gateway that are counted each by itself; a gateway that makes up more has them counted together.
 const WORDS_MAX: usize = 64;
 
@@ -289,12 +287,7 @@ impl Mailbox {
     }
 
     fn note(&self, device: Option<DeviceId>, what: &str, raw: &str) {
-        let bytes = raw.as_bytes();
-        let oddity = Oddity {
-            offset: 0,
-            what: what.into(),
-            bytes: bytes[..bytes.len().min(ODDITY_BYTES)].to_vec(),
-        };
+        let oddity = oddity(0, what, raw.as_bytes());
         self.oddities.note(Protocol::Orbcomm, device, oddity);
         let label = ByProtocol {
             protocol: Protocol::Orbcomm.name(),
@@ -304,7 +297,7 @@ impl Mailbox {
 
     /// The cursor is durable with the last of the reports before it, or with none of them.
     fn make_durable(&self, mut new: Vec<Heard>, cursor: Option<MailboxTime>) -> Result<(), MailboxFailure> {
-        let seals = self.seals_with_orders(&new);
+        let seals = self.seals(&new);
         let label = ByProtocol {
             protocol: Protocol::Orbcomm.name(),
         };
@@ -321,7 +314,7 @@ impl Mailbox {
         if !new.is_empty() || !side.is_empty() {
             self.engine.report_blocking(ReportBatch { reports: new, side })?;
         }
-        self.end_orders(&seals)
+        self.end_orders(seals)
     }
 
     fn row(&self, cursor: MailboxTime) -> SideRow {
@@ -331,29 +324,18 @@ impl Mailbox {
         }
     }
 
-    fn seals_with_orders(&self, new: &[Heard]) -> Vec<SealId> {
+    fn seals(&self, new: &[Heard]) -> BTreeSet<SealId> {
         let known = new
             .iter()
             .filter_map(|heard| self.engine.roster().find(Protocol::Orbcomm, &heard.report.device));
-        let mut seals: Vec<SealId> = known
-            .map(|known| known.seal)
-            .filter(|seal| self.engine.orders().wait_for(*seal))
-            .collect();
-        seals.sort_unstable();
-        seals.dedup();
-        seals
+        known.map(|known| known.seal).collect()
     }
 
     /// What waits for a terminal ends when it is next heard, untried: there are no words for it.
-    fn end_orders(&self, seals: &[SealId]) -> Result<(), MailboxFailure> {
+    fn end_orders(&self, seals: BTreeSet<SealId>) -> Result<(), MailboxFailure> {
         for seal in seals {
-            while let Some(ordered) = self.engine.orders().take(*seal, |_| true) {
-                let outcome = Outcome::NotSpoken {
-                    why: NO_ORDERS.why.into(),
-                };
-                let order = ordered.id;
-                self.engine
-                    .tell_blocking(Input::OrderEnded { order, outcome }, Side::default())?;
+            for input in self.engine.orders().give_up(seal, NO_ORDERS.why) {
+                self.engine.tell_blocking(input, Side::default())?;
             }
         }
         Ok(())

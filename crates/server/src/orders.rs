@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use segel_custody::State;
-use segel_model::order::Ordered;
-use segel_model::{Event, OrderId, SealId, SealOrder};
+use segel_model::order::{Ordered, Outcome};
+use segel_model::{Event, Input, OrderId, SealId, SealOrder};
 
 /// The waiting orders of all seals, in the order of their issue.
 #[derive(Default)]
@@ -52,6 +52,19 @@ impl Orders {
         {
             found.taken = false;
         }
+    }
+
+    /// What ends the orders that wait for a seal of which it is heard that nothing can be told to it.
+    pub fn give_up(&self, seal: SealId, why: &str) -> Vec<Input> {
+        if !self.wait_for(seal) {
+            return Vec::new();
+        }
+        let waiting = std::iter::from_fn(|| self.take(seal, |_| true));
+        let ended = |ordered: Ordered| Input::OrderEnded {
+            order: ordered.id,
+            outcome: Outcome::NotSpoken { why: why.into() },
+        };
+        waiting.map(ended).collect()
     }
 
     /// Whether any order waits for the seal.

@@ -68,7 +68,7 @@ pub use decode::{Decoded, decode, decode_of, decoder_version};
 pub use guess::{Guess, guess};
 pub use indonesian::of as in_indonesian;
 pub use limits::Limits;
-pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported};
+pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported, oddity};
 pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
 pub use session::{NO_WAY, Session};

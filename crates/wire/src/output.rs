@@ -157,7 +157,8 @@ impl Outputs {
     }
 }
 
-pub(crate) fn oddity(offset: u32, what: &str, bytes: &[u8]) -> Oddity {
+/// Something strange, with the beginning of its bytes.
+pub fn oddity(offset: u32, what: &str, bytes: &[u8]) -> Oddity {
     let kept = bytes.len().min(ODDITY_BYTES);
     Oddity {
         offset,

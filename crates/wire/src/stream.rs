@@ -35,7 +35,8 @@ pub(crate) trait Language: Send + Sync {
     /// What the seal was registered as; what its own frames say counts more.
     fn assume(&mut self, _profile: Profile) {}
 
-    /// Whether the language has words for an order, with these values, whoever may hear them.
+    /// Whether the language has words for an order, with these values, whoever may hear them. One that has none for any says so here
+    /// and needs nothing of what follows.
     fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken>;
 
     /// The next orders are for the connection's own device, or for another one that speaks over it. Says whether there are words
@@ -45,23 +46,35 @@ pub(crate) trait Language: Send + Sync {
     }
 
     /// Whether an order would go out at once, or be refused at once.
-    fn takes(&self, command: &SealCommand, talk: &Talk, now: ServerTime) -> bool;
+    fn takes(&self, _command: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
+        true
+    }
 
     /// Sends an order, or keeps it until the seal has said who it is.
     fn send(
         &mut self,
-        id: OrderId,
+        _id: OrderId,
         command: &SealCommand,
-        talk: &mut Talk,
-        now: ServerTime,
-    ) -> Result<(), NotSpoken>;
+        _talk: &mut Talk,
+        _now: ServerTime,
+    ) -> Result<(), NotSpoken> {
+        self.speaks(command)?;
+        Err(NOT_SENT)
+    }
 
     /// Time has passed: orders that nobody answered are over.
-    fn tick(&mut self, talk: &mut Talk, now: ServerTime);
+    fn tick(&mut self, _talk: &mut Talk, _now: ServerTime) {}
 
     /// When `tick` next has something to do.
-    fn next_deadline(&self, limits: &Limits) -> Option<ServerTime>;
+    fn next_deadline(&self, _limits: &Limits) -> Option<ServerTime> {
+        None
+    }
 }
+
+/// Of a language that has words and does not say them.
+const NOT_SENT: NotSpoken = NotSpoken {
+    why: "this seal is sent no orders",
+};
 
 /// What a stream begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

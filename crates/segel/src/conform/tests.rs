@@ -51,11 +51,7 @@ fn seal(server: SocketAddr, refuses_interval: bool) -> Device {
     let tempo = Tempo::from(1_770_111_020_000, SPEED);
     let (give, given) = mpsc::channel();
     thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
+        waiting_for(async {
             let voice = Box::new(JointechSeal::new(NUMBER));
             give.send(Device::switch_on(voice, condition, server, tempo))
                 .expect("the test waits for it");
@@ -123,16 +119,18 @@ fn profile(name: &str) -> &'static SealProfile {
         .expect("a profile that comes with the program")
 }
 
+/// What comes of it.
+fn waiting_for<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
 /// What stands between the seal and the kit, if anything does.
 type Between = fn(SocketAddr) -> SocketAddr;
 
 /// Takes a simulated seal through the script.
 fn conformed(script: &Script, refuses_interval: bool, between: Between) -> Report {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    waiting_for(async {
         let anywhere = ([127, 0, 0, 1], 0).into();
         let stand = Stand::listen(profile("jointech-jt701d"), anywhere, Clock::system(None));
         let stand = stand.await.expect("a free port");
@@ -262,11 +260,7 @@ fn a_wrong_checksum_is_found_by_the_step_of_the_frames() {
 fn gt06(log_in: [u8; 18]) -> Report {
     let script = Script::read("[[step]]\nkind = \"log_in\"\nlimit_s = 60\n[[step]]\nkind = \"frames\"")
         .expect("a script");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    waiting_for(async {
         let anywhere = ([127, 0, 0, 1], 0).into();
         let stand = Stand::listen(profile("concox-gt06n"), anywhere, Clock::system(None));
         let stand = stand.await.expect("a free port");

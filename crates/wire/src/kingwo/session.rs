@@ -1,6 +1,6 @@
 //! How a Kingwo seal is heard. An answer it wants waits until its report is durable.
 
-use segel_model::{DeviceId, OrderId, ServerTime, Signal, order::SealCommand, report::ReportKind};
+use segel_model::{DeviceId, ServerTime, Signal, order::SealCommand, report::ReportKind};
 
 use super::{
     field,
@@ -84,26 +84,6 @@ impl Language for Kingwo {
 
     fn speaks(&self, _order: &SealCommand) -> Result<(), NotSpoken> {
         Err(NO_COMMAND)
-    }
-
-    fn takes(&self, _order: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
-        true // Refused at once.
-    }
-
-    fn send(
-        &mut self,
-        _id: OrderId,
-        _order: &SealCommand,
-        _talk: &mut Talk,
-        _now: ServerTime,
-    ) -> Result<(), NotSpoken> {
-        Err(NO_COMMAND)
-    }
-
-    fn tick(&mut self, _talk: &mut Talk, _now: ServerTime) {}
-
-    fn next_deadline(&self, _limits: &Limits) -> Option<ServerTime> {
-        None
     }
 }
 

@@ -3,32 +3,20 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::read::cut;
+use crate::{read::cut, stream::Next};
 
-/// What the next bytes of a stream of objects are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// The beginning of an object.
-    More,
-    /// A whole object of so many bytes.
-    Object(usize),
-    /// So many bytes that stand between objects: white space, and the marks of a list.
-    Between(usize),
-    /// So many bytes that are none, and a stable word for what they are.
-    Garbage(usize, &'static str),
-}
-
-/// Looks at the bytes where an object should begin. Never asks for more than `longest` bytes.
-pub fn next(bytes: &[u8], longest: usize) -> Next {
+/// Looks at the bytes where an object should begin; white space and the marks of a list stand between objects. Never asks for more
+/// than `longest` bytes.
+pub(crate) fn next(bytes: &[u8], longest: usize) -> Next {
     let between = bytes.iter().take_while(|byte| is_between(**byte)).count();
     if 0 < between {
-        return Next::Between(between);
+        return Next::Nothing(between);
     }
     if bytes.first() != Some(&b'{') {
         return Next::Garbage(beginning(bytes, 1), "garbage");
     }
     match length(&bytes[..bytes.len().min(longest)]) {
-        Some(length) => Next::Object(length),
+        Some(length) => Next::Frame(length),
         None if longest <= bytes.len() => Next::Garbage(beginning(bytes, 1), "frame_too_long"),
         None => Next::More,
     }
@@ -38,8 +26,8 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
 pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
     cut(bytes, |rest| match next(rest, longest) {
         Next::More => None,
-        Next::Object(length) => Some((length, Some(rest[..length].to_vec()))),
-        Next::Between(length) | Next::Garbage(length, _) => Some((length, None)),
+        Next::Frame(length) => Some((length, Some(rest[..length].to_vec()))),
+        Next::Nothing(length) | Next::Garbage(length, _) => Some((length, None)),
     })
 }
 
@@ -47,6 +35,11 @@ pub fn split(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, usize) {
 pub(crate) fn beginning(bytes: &[u8], from: usize) -> usize {
     let found = bytes.iter().skip(from).position(|byte| *byte == b'{');
     found.map_or(bytes.len(), |at| from + at)
+}
+
+/// Whether an object may end at `from` or behind it.
+pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
+    bytes.iter().skip(from).any(|byte| *byte == b'}')
 }
 
 /// Where the values of a list stand, or the one value that is no list. The text is known to be JSON.
@@ -126,8 +119,8 @@ mod tests {
             assert_eq!(next(&object[..cut], 100), Next::More, "{cut}");
         }
         let two = [object.as_slice(), b"{}"].concat();
-        assert_eq!(next(&two, 100), Next::Object(object.len()));
-        assert_eq!(next(b" \r\n[,{}", 100), Next::Between(5));
+        assert_eq!(next(&two, 100), Next::Frame(object.len()));
+        assert_eq!(next(b" \r\n[,{}", 100), Next::Nothing(5));
         assert_eq!(next(b"GET {", 100), Next::Garbage(4, "garbage"));
     }
 

@@ -1,15 +1,12 @@
 //! A stream of objects: how it is cut, and what it is answered.
 
-use segel_model::{OrderId, ServerTime, order::SealCommand};
+use segel_model::{ServerTime, order::SealCommand};
 
-use super::{
-    Read,
-    frame::{self, Next},
-};
+use super::{Read, frame};
 use crate::{
     limits::Limits,
     output::{self, NotSpoken},
-    stream::{self, Language, NoFrame, Talk},
+    stream::{Language, Next, NoFrame, Talk},
 };
 
 /// What a platform that wants to know is told once its object is durable (handbook of protocols, section 9).
@@ -28,17 +25,12 @@ impl Objects {
 }
 
 impl Language for Objects {
-    fn next(&self, bytes: &[u8], limits: &Limits) -> stream::Next {
-        match frame::next(bytes, limits.request_bytes as usize) {
-            Next::More => stream::Next::More,
-            Next::Object(length) => stream::Next::Frame(length),
-            Next::Between(length) => stream::Next::Nothing(length),
-            Next::Garbage(length, what) => stream::Next::Garbage(length, what),
-        }
+    fn next(&self, bytes: &[u8], limits: &Limits) -> Next {
+        frame::next(bytes, limits.request_bytes as usize)
     }
 
     fn may_end(&self, bytes: &[u8], from: usize) -> bool {
-        bytes.iter().skip(from).any(|byte| *byte == b'}')
+        frame::may_end(bytes, from)
     }
 
     fn beginning(&self, bytes: &[u8], from: usize) -> usize {
@@ -78,27 +70,5 @@ impl Language for Objects {
         Err(NotSpoken {
             why: super::NO_ORDERS,
         })
-    }
-
-    fn takes(&self, _order: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
-        true // Refused at once.
-    }
-
-    fn send(
-        &mut self,
-        _id: OrderId,
-        _order: &SealCommand,
-        _talk: &mut Talk,
-        _now: ServerTime,
-    ) -> Result<(), NotSpoken> {
-        Err(NotSpoken {
-            why: super::NO_ORDERS,
-        })
-    }
-
-    fn tick(&mut self, _talk: &mut Talk, _now: ServerTime) {}
-
-    fn next_deadline(&self, _limits: &Limits) -> Option<ServerTime> {
-        None
     }
 }

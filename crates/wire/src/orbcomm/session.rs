@@ -1,7 +1,7 @@
 //! Pages and single messages as if they came over a stream: for reading stored messages again, and for `segel decode`.
 //! Nothing is answered, because nobody listens.
 
-use segel_model::{OrderId, ServerTime, order::SealCommand};
+use segel_model::{ServerTime, order::SealCommand};
 
 use super::{
     PAGE_BYTES,
@@ -21,16 +21,11 @@ pub(crate) struct Orbcomm;
 
 impl Language for Orbcomm {
     fn next(&self, bytes: &[u8], _limits: &Limits) -> Next {
-        match frame::next(bytes, PAGE_BYTES) {
-            frame::Next::More => Next::More,
-            frame::Next::Object(length) => Next::Frame(length),
-            frame::Next::Garbage(length, what) => Next::Garbage(length, what),
-            frame::Next::Between(length) => Next::Nothing(length),
-        }
+        frame::next(bytes, PAGE_BYTES)
     }
 
     fn may_end(&self, bytes: &[u8], from: usize) -> bool {
-        bytes.iter().skip(from).any(|byte| *byte == b'}')
+        frame::may_end(bytes, from)
     }
 
     fn beginning(&self, bytes: &[u8], from: usize) -> usize {
@@ -65,26 +60,6 @@ impl Language for Orbcomm {
 
     fn speaks(&self, _command: &SealCommand) -> Result<(), NotSpoken> {
         Err(NO_ORDERS)
-    }
-
-    fn takes(&self, _command: &SealCommand, _talk: &Talk, _now: ServerTime) -> bool {
-        true
-    }
-
-    fn send(
-        &mut self,
-        _id: OrderId,
-        _command: &SealCommand,
-        _talk: &mut Talk,
-        _now: ServerTime,
-    ) -> Result<(), NotSpoken> {
-        Err(NO_ORDERS)
-    }
-
-    fn tick(&mut self, _talk: &mut Talk, _now: ServerTime) {}
-
-    fn next_deadline(&self, _limits: &Limits) -> Option<ServerTime> {
-        None
     }
 }
 

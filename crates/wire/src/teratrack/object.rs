@@ -137,6 +137,11 @@ fn signals(object: &Map<String, Value>) -> Vec<Signal> {
         ("UnCoverBack", Signal::CoverOpen),
         ("LockStuck", Signal::MotorStuck),
     ];
+    set(object, table)
+}
+
+/// The signals whose names are set.
+pub(super) fn set<const N: usize>(object: &Map<String, Value>, table: [(&str, Signal); N]) -> Vec<Signal> {
     let set = table
         .into_iter()
         .filter(|(name, _)| flag(object, name) == Some(true));

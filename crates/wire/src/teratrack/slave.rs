@@ -9,7 +9,7 @@ use segel_model::{
 };
 use serde_json::{Map, Value};
 
-use super::object::{flag, number};
+use super::object::{flag, number, set};
 use crate::{
     objects::value::{battery, keep_rest, said_device},
     read::bare,
@@ -88,8 +88,5 @@ fn signals(slave: &Map<String, Value>) -> Vec<Signal> {
         ("SUnCoverBack", Signal::CoverOpen),
         ("SLockStuck", Signal::MotorStuck),
     ];
-    let set = table
-        .into_iter()
-        .filter(|(name, _)| flag(slave, name) == Some(true));
-    set.map(|(_, signal)| signal).collect()
+    set(slave, table)
 }
