@@ -37,9 +37,9 @@ pub(crate) fn beginning(bytes: &[u8], from: usize) -> usize {
     found.map_or(bytes.len(), |at| from + at)
 }
 
-/// Whether an object may end at `from` or behind it.
+/// Whether an object may end at `from` or behind it. Brackets are counted, not matched: what is no JSON may end with either.
 pub(crate) fn may_end(bytes: &[u8], from: usize) -> bool {
-    bytes.iter().skip(from).any(|byte| *byte == b'}')
+    bytes.iter().skip(from).any(|byte| matches!(byte, b'}' | b']'))
 }
 
 /// Where the values of a list stand, or the one value that is no list. The text is known to be JSON.
@@ -122,6 +122,14 @@ mod tests {
         assert_eq!(next(&two, 100), Next::Frame(object.len()));
         assert_eq!(next(b" \r\n[,{}", 100), Next::Nothing(5));
         assert_eq!(next(b"GET {", 100), Next::Garbage(4, "garbage"));
+    }
+
+    #[test]
+    fn what_ends_with_the_wrong_bracket_ends_for_who_reads_it_in_pieces_too() {
+        let wrong = br#"{"a":1]"#;
+        assert_eq!(next(wrong, 100), Next::Frame(wrong.len()));
+        assert!(may_end(wrong, wrong.len() - 1) && !may_end(wrong, wrong.len()));
+        assert!(!may_end(br#"{"a":1"#, 0));
     }
 
     #[test]
