@@ -5,7 +5,7 @@ ARGS ?=
 export SEGEL_VECTORS ?= $(abspath ../shared/protocols/vectors)
 export SEGEL_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run web build test check bless conformance bench crash sim fuzz need-rust need-node need-browser need-valgrind
+.PHONY: run web build test check bless conformance bench crash sim fuzz need-rust need-node need-browser need-valgrind need-mosquitto
 
 run: need-rust need-node web
 	cargo build --release --locked -p segel
@@ -26,7 +26,7 @@ check: need-rust need-node web/node_modules/.package-lock.json
 	cargo test --quiet --locked -p segel-geo -p segel-model -p segel-wire -p segel-custody -p segel-evidence
 
 # Everything, as CI runs it.
-test: need-rust need-node need-browser need-valgrind web/node_modules/.package-lock.json
+test: need-rust need-node need-browser need-valgrind need-mosquitto web/node_modules/.package-lock.json
 	cd web && npm run --silent check && npm run --silent test && npm run --silent build
 	cargo build --locked -p segel
 	cd web && npm run --silent e2e
@@ -111,3 +111,10 @@ need-valgrind:
 	  echo "installing valgrind for the tests"; \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq valgrind; \
 	  else sudo apt-get update -qq && sudo apt-get install -y -qq valgrind; fi; }
+
+# The tests hand in messages with somebody else's MQTT clients.
+need-mosquitto:
+	@command -v mosquitto_pub >/dev/null && command -v mosquitto_sub >/dev/null || { \
+	  echo "installing the Mosquitto clients for the tests"; \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq mosquitto-clients; \
+	  else sudo apt-get update -qq && sudo apt-get install -y -qq mosquitto-clients; fi; }

@@ -2,6 +2,7 @@
 
 pub mod program;
 pub mod house;
+pub mod served;
 pub mod skp;
 pub mod disk;
 pub mod levers;

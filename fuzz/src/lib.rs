@@ -18,7 +18,7 @@ pub mod run;
 use segel_model::report::Protocol;
 
 /// The languages that conversations are made of. Those of JSON objects are thrown at by `crates/wire/tests/fuzz.rs`.
-pub const SPOKEN: [Protocol; 9] = [
+pub const SPOKEN: [Protocol; 10] = [
     Protocol::Jointech,
     Protocol::Osmand,
     Protocol::Gt06,
@@ -28,6 +28,7 @@ pub const SPOKEN: [Protocol; 9] = [
     Protocol::Teltonika,
     Protocol::Meitrack,
     Protocol::Jt808,
+    Protocol::JointechCloud,
 ];
 
 pub use conversation::Conversation;

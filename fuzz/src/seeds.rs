@@ -46,6 +46,7 @@ fn texts(protocol: Protocol) -> (&'static str, &'static str) {
         Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive | Protocol::Orbcomm => {
             ("", "")
         }
+        Protocol::JointechCloud => texts!("jointech_cloud"),
     }
 }
 

@@ -14,7 +14,7 @@ const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_000_000);
 fn limit(protocol: Protocol) -> usize {
     match protocol {
         // A request that waits for the one before, and as much again where its buffer grew.
-        Protocol::Osmand => HELD_BYTES,
+        Protocol::Osmand | Protocol::JointechCloud => HELD_BYTES,
         // Acknowledgements that wait.
         Protocol::Eseal => 128 * 1024,
         // The pieces of a message.

@@ -63,6 +63,11 @@ fn any_bytes_from_a_terminal() {
     fuzz(Protocol::Jt808);
 }
 
+#[test]
+fn any_bytes_from_a_cloud() {
+    fuzz(Protocol::JointechCloud);
+}
+
 /// Each of them at every decoder, in a few ways.
 #[test]
 fn what_was_once_found_is_found_no_more() {

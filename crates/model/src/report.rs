@@ -41,11 +41,13 @@ pub enum Protocol {
     Tive,
     /// Orbcomm IDP: satellite terminals, whose messages lie at a gateway until we fetch them.
     Orbcomm,
+    /// Jointech's cloud, which passes on over MQTT what its seals told it.
+    JointechCloud,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Jointech,
         Self::Osmand,
         Self::Gt06,
@@ -60,6 +62,7 @@ impl Protocol {
         Self::Teratrack,
         Self::Tive,
         Self::Orbcomm,
+        Self::JointechCloud,
     ];
 
     /// The protocol of that name.
@@ -84,6 +87,7 @@ impl Protocol {
             Self::Teratrack => "teratrack",
             Self::Tive => "tive",
             Self::Orbcomm => "orbcomm",
+            Self::JointechCloud => "jointech_cloud",
         }
     }
 

@@ -139,6 +139,7 @@ impl Stage {
                 (Protocol::Jt808, at(options.jt808_port)),
                 (Protocol::Gt06, at(options.gt06_port)),
             ]),
+            ..Listen::default()
         };
         let basemap = options.basemap.as_deref().map(Basemap::open).transpose()?;
         let settings = Settings {

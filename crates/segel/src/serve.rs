@@ -149,6 +149,12 @@ fn print_doors(service: &Service, secure: bool) {
     for (protocol, address) in &doors.seals {
         println!("{:<11} {address} (TCP)", protocol.name());
     }
+    for (protocol, address) in &doors.udp {
+        println!("{:<11} {address} (UDP)", protocol.name());
+    }
+    if let Some(address) = doors.mqtt {
+        println!("mqtt        {address} (MQTT)");
+    }
     if let Some(descriptors) = descriptors() {
         println!("descriptors {descriptors} (each connection takes one)");
     }
@@ -186,6 +192,8 @@ impl Options {
             doors
                 .into_iter()
                 .chain(listen.seals.values_mut())
+                .chain(listen.udp.values_mut())
+                .chain(&mut listen.mqtt)
                 .for_each(|door| door.set_ip(address));
         }
         listen.http = self.http.unwrap_or(listen.http);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::{fmt, fs, io};
 
 use segel_model::report::Protocol;
+use segel_wire::Transport;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -62,6 +63,10 @@ pub struct Listen {
     /// Seals of other protocols, TCP, by the protocol's name. A door that nobody needs stays shut.
     #[serde(deserialize_with = "doors")]
     pub seals: BTreeMap<Protocol, SocketAddr>,
+    /// Seals over UDP, by the protocol's name.
+    pub udp: BTreeMap<Protocol, SocketAddr>,
+    /// Makers' clouds that pass on what seals told them, MQTT 3.1.1.
+    pub mqtt: Option<SocketAddr>,
 }
 
 /// Certificate and key, both PEM.
@@ -87,6 +92,12 @@ pub struct Limits {
     pub connections_per_network: u32,
     /// Connections of people in all; a browser holds two or three.
     pub connections_of_people: u32,
+    /// Connections of makers' clouds in all; a provider has one or two.
+    pub connections_of_clouds: u32,
+    /// Addresses that a UDP door remembers. When others come, strangers are forgotten first; it costs a seal nothing.
+    pub peers: u32,
+    /// An address that sends nothing for so long is forgotten; by then its network has given it to another.
+    pub peer_s: u32,
     /// A connection that says nothing for so long is closed. A sleeping seal keeps none; an awake one reports at least
     /// every ten minutes.
     pub idle_s: u32,
@@ -256,6 +267,8 @@ impl Default for Listen {
             jointech: ([0, 0, 0, 0], 5014).into(),
             osmand: ([0, 0, 0, 0], 5055).into(),
             seals: BTreeMap::new(),
+            udp: BTreeMap::new(),
+            mqtt: None,
         }
     }
 }
@@ -267,6 +280,9 @@ impl Default for Limits {
             connections_per_seal: 4,
             connections_per_network: 100_000,
             connections_of_people: 10_000,
+            connections_of_clouds: 256,
+            peers: 20_000,
+            peer_s: 120,
             idle_s: 1800,
             greeting_s: 60,
             write_s: 30,
@@ -333,12 +349,16 @@ impl Config {
         let config: Self = toml::from_str(text)?;
         match config.fault() {
             None => Ok(config),
-            Some(fault) => Err(<toml::de::Error as serde::de::Error>::custom(fault).into()),
+            Some(fault) => Err(toml::de::Error::custom(fault).into()),
         }
     }
 
     /// What no single value shows to be wrong.
     fn fault(&self) -> Option<String> {
+        self.listen.fault().or_else(|| self.mailbox_fault())
+    }
+
+    fn mailbox_fault(&self) -> Option<String> {
         let mut names = BTreeSet::new();
         let twice = self.orbcomm.iter().find(|mailbox| !names.insert(&mailbox.name));
         if let Some(mailbox) = twice {
@@ -349,6 +369,22 @@ impl Config {
         }
         let idle = self.orbcomm.iter().find(|mailbox| mailbox.interval_s == 0);
         idle.map(|mailbox| format!("interval_s of the mailbox {} must be 1 or more", mailbox.name))
+    }
+}
+
+impl Listen {
+    /// A door through which nobody can come is a mistake.
+    fn fault(&self) -> Option<String> {
+        let unspoken = |doors: &BTreeMap<Protocol, SocketAddr>, transport: Transport| {
+            let mut named = doors.keys().copied();
+            named.find(|protocol| !transport.carries(*protocol))
+        };
+        let refuse = |protocol: Protocol, how| format!("{} is spoken over {how}", protocol.name());
+        let over_tcp = unspoken(&self.seals, Transport::Stream);
+        let over_udp = unspoken(&self.udp, Transport::Datagrams);
+        over_tcp
+            .map(|protocol| refuse(protocol, "no plain TCP: see [listen] mqtt and [[orbcomm]]"))
+            .or_else(|| over_udp.map(|protocol| refuse(protocol, "no UDP: see [listen.seals]")))
     }
 }
 
@@ -407,6 +443,31 @@ mod tests {
             );
         }
         assert!(Config::load("[listen.seals]\nteratrack = '0.0.0.0:5239'").is_ok());
+    }
+
+    #[test]
+    fn a_door_for_datagrams_or_messages_is_named_and_shut_by_default() {
+        let config =
+            Config::load("[listen]\nmqtt = '0.0.0.0:1883'\n[listen.udp]\nteltonika = '0.0.0.0:5027'");
+        let listen = config.expect("it reads").listen;
+        let door = ([0, 0, 0, 0], 5027).into();
+        assert_eq!(listen.udp, BTreeMap::from([(Protocol::Teltonika, door)]));
+        assert_eq!(listen.mqtt, Some(([0, 0, 0, 0], 1883).into()));
+        assert_eq!((Listen::default().mqtt, Listen::default().udp.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_door_through_which_nobody_can_come_is_refused() {
+        for (doors, why) in [
+            ("[listen.udp]\ngt06 = '0.0.0.0:1'", "gt06 is spoken over no UDP"),
+            (
+                "[listen.seals]\njointech_cloud = '0.0.0.0:1'",
+                "jointech_cloud is spoken over no plain TCP",
+            ),
+        ] {
+            let failure = Config::load(doors).expect_err("no such door");
+            assert!(failure.to_string().contains(why), "{failure}");
+        }
     }
 
     #[test]

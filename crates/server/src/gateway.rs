@@ -2,10 +2,12 @@
 
 mod connections;
 mod conversation;
+mod datagrams;
 mod desk;
 mod doubt;
 mod errand;
 mod inbox;
+mod mqtt;
 mod oddities;
 mod sockets;
 mod vault;
@@ -35,8 +37,9 @@ use conversation::End;
 use doubt::Looks;
 
 pub use connections::TurnedAway;
-pub use desk::Desk;
+pub use desk::{Desk, Speaker};
 pub use inbox::{Inbox, LineKey};
+pub use mqtt::keep_mqtt;
 pub use oddities::Oddities;
 pub use sockets::Doors;
 
@@ -88,6 +91,18 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// What the kernel may hold of one door's datagrams while its thread is busy; it gives less where it may not give so much.
+const DATAGRAM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Binds a door for datagrams.
+pub fn listen_for_datagrams(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Transport::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_recv_buffer_size(DATAGRAM_BUFFER_BYTES)?;
+    socket.bind(&address.into())?;
     Ok(socket.into())
 }
 

@@ -95,6 +95,10 @@ pub struct GatewayMetrics {
     pub reports: Family<ByProtocol, Counter>,
     /// Strange things in the bytes.
     pub oddities: Family<ByProtocol, Counter>,
+    /// Datagrams that were not heard, or not sent.
+    pub datagrams_dropped: Family<ByReason, Counter>,
+    /// Addresses forgotten because others needed their place.
+    pub peers_forgotten: Counter,
     /// Orders sent to seals.
     pub orders_sent: Counter,
     /// Times that a seal's identity was doubted.
@@ -320,6 +324,16 @@ impl GatewayMetrics {
             "gateway_oddities",
             "Strange things in the bytes",
             self.oddities.clone(),
+        );
+        book.enter(
+            "gateway_datagrams_dropped",
+            "Datagrams that were not heard, or not sent",
+            self.datagrams_dropped.clone(),
+        );
+        book.enter(
+            "gateway_peers_forgotten",
+            "Addresses forgotten because others needed their place",
+            self.peers_forgotten.clone(),
         );
         book.enter(
             "gateway_orders_sent",

@@ -3,7 +3,7 @@
 mod porter;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Tls};
 use crate::engine::{Engine, Parts};
 use crate::first_start::{self, FirstCodes};
-use crate::gateway::{Doors as SealDoors, Gateway, Oddities, listen};
+use crate::gateway::{Doors as SealDoors, Gateway, Oddities, keep_mqtt, listen, listen_for_datagrams};
 use crate::keeper::Keeper;
 use crate::orbcomm::Mailbox;
 use crate::outlet::skp::{Skp, SkpFailure};
@@ -103,6 +103,10 @@ pub struct Doors {
     pub osmand: SocketAddr,
     /// Seals of other protocols.
     pub seals: Vec<(Protocol, SocketAddr)>,
+    /// Seals over UDP.
+    pub udp: Vec<(Protocol, SocketAddr)>,
+    /// Makers' clouds.
+    pub mqtt: Option<SocketAddr>,
 }
 
 /// A running Segel.
@@ -321,7 +325,10 @@ impl Service {
         let mut seals = sockets.seals;
         seals.push((sockets.jointech, Protocol::Jointech));
         seals.push((sockets.osmand, Protocol::Osmand));
-        self.seals = Some(SealDoors::open(&gateway, seals)?);
+        self.seals = Some(SealDoors::open_all(&gateway, seals, sockets.udp)?);
+        if let Some(door) = sockets.mqtt {
+            runtime.spawn(keep_mqtt(gateway, door));
+        }
         let router = http(&self.engine)?;
         if let Some(plain) = sockets.http_plain {
             runtime.spawn(keep_open(porter.clone(), plain, router.clone(), None));
@@ -374,16 +381,25 @@ struct Sockets {
     jointech: TcpListener,
     osmand: TcpListener,
     seals: Vec<(TcpListener, Protocol)>,
+    udp: Vec<(UdpSocket, Protocol)>,
+    mqtt: Option<TcpListener>,
 }
 
 impl Sockets {
     /// All doors are bound before anything else: a port in use is found before the store is touched.
     fn bind(config: &Config) -> Result<Self, StartFailure> {
         let bind = |address| listen(address).map_err(|source| StartFailure::Listen { address, source });
+        let bind_udp = |address| {
+            listen_for_datagrams(address).map_err(|source| StartFailure::Listen { address, source })
+        };
         let seals = config.listen.seals.iter();
         let seals = seals.map(|(protocol, address)| Ok((bind(*address)?, *protocol)));
+        let udp = config.listen.udp.iter();
+        let udp = udp.map(|(protocol, address)| Ok((bind_udp(*address)?, *protocol)));
         Ok(Self {
             seals: seals.collect::<Result<_, StartFailure>>()?,
+            udp: udp.collect::<Result<_, StartFailure>>()?,
+            mqtt: config.listen.mqtt.map(bind).transpose()?,
             http: bind(config.listen.http)?,
             http_plain: config.listen.http_plain.map(bind).transpose()?,
             jointech: bind(config.listen.jointech)?,
@@ -406,6 +422,12 @@ impl Sockets {
                 .iter()
                 .map(|(door, protocol)| Ok((*protocol, door.local_addr()?)))
                 .collect::<io::Result<_>>()?,
+            udp: self
+                .udp
+                .iter()
+                .map(|(door, protocol)| Ok((*protocol, door.local_addr()?)))
+                .collect::<io::Result<_>>()?,
+            mqtt: self.mqtt.as_ref().map(TcpListener::local_addr).transpose()?,
         })
     }
 }

@@ -84,6 +84,8 @@ pub fn of(why: &str) -> Option<&'static str> {
         "this tracker has no display" => "pelacak ini tidak punya layar",
         "words for a display are 1 to 200 plain letters" => "kata di layar adalah 1 sampai 200 huruf biasa",
         // Whole languages, and what only shows at the moment of sending.
+        "how this unit is told anything over UDP is in no public document: let it report over TCP" => "cara memerintah perangkat ini lewat UDP tidak dipublikasikan: biarkan ia melapor lewat TCP",
+        "this seal speaks to its maker's cloud, which takes no orders from here: give it there" => "segel ini melapor ke platform pembuatnya, yang tidak menerima perintah dari sini: berikan di sana",
         "a phone takes no orders" => "telepon tidak menerima perintah",
         "another platform passes on what this seal says and takes no orders for it" => "laporan segel ini diteruskan platform lain yang tidak menerima perintah untuknya",
         "how this model is spoken to, and its password, are not known" => "cara berbicara dengan model ini, dan kata sandinya, belum diketahui",

@@ -1,6 +1,6 @@
 //! The protocols of seals: bytes in, reports and bytes out.
 //!
-//! A connection is a [`Session`]: it is handed bytes and the time, and then drained. It never waits, never panics and
+//! A connection is a [`Session`]: it is handed bytes or datagrams and the time, and then drained. It never waits, never panics and
 //! never keeps more than its [`Limits`] allow. What it does not understand leaves as an oddity, never silently.
 //!
 //! ```
@@ -45,6 +45,8 @@ pub mod kingwo;
 pub mod queclink;
 pub mod teltonika;
 pub mod meitrack;
+pub mod mqtt;
+pub mod jointech_cloud;
 pub mod orbcomm;
 
 pub mod objects;
@@ -71,6 +73,6 @@ pub use limits::Limits;
 pub use output::{AckToken, Learned, NotSpoken, Output, Reason, Reported, oddity};
 pub use profile::{Dialect, Profile};
 pub use secrets::mask_secrets;
-pub use session::{NO_WAY, Session};
+pub use session::{NO_WAY, Session, Transport};
 pub use signals::signals;
 pub use vocabulary::{fitted, password_letters, speaks};

@@ -5,7 +5,9 @@ use core::fmt;
 
 use segel_model::{DeviceId, OrderId, Report, order::Outcome, report::Oddity};
 
-use crate::{eseal, gt06, jointech, jt808, kingwo, limits::ODDITY_BYTES, meitrack, queclink, teltonika};
+use crate::{
+    eseal, gt06, jointech, jointech_cloud, jt808, kingwo, limits::ODDITY_BYTES, meitrack, queclink, teltonika,
+};
 
 /// One thing that leaves a session, in the order it must be treated.
 pub enum Output {
@@ -55,6 +57,7 @@ pub(crate) enum Owed {
     Jt808(jt808::Owed),
     /// The last report of an object whose platform wants to know.
     Objects,
+    JointechCloud(jointech_cloud::Owed),
 }
 
 impl AckToken {

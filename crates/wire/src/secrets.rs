@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use segel_model::report::Protocol;
 
-use crate::{jointech::frame, jt808, queclink, teltonika};
+use crate::{jointech::frame, jointech_cloud, jt808, queclink, teltonika};
 
 /// What stands in place of a secret in text.
 pub(crate) const MASK: &str = "******";
@@ -40,6 +40,7 @@ pub fn secret_ranges(protocol: Protocol, raw: &[u8]) -> Vec<Range<usize>> {
         Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive => Vec::new(),
         // A mailbox is asked with a password; its messages hold none.
         Protocol::Orbcomm => Vec::new(),
+        Protocol::JointechCloud => jointech_cloud::secrets::ranges(raw),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     flespi,
     gt06::Gt06,
     jointech::Jointech,
+    jointech_cloud::JointechCloud,
     jt808::Jt808,
     kingwo::Kingwo,
     limits::Limits,
@@ -35,10 +36,45 @@ pub const NO_WAY: NotSpoken = NotSpoken {
     why: "this seal speaks through another device, and how it is told something that way is not public",
 };
 
+/// What carries the bytes between a seal and us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// A stream, cut anywhere (TCP).
+    Stream,
+    /// Whole frames in each piece that comes, and each message of ours in a piece of its own (UDP).
+    Datagrams,
+}
+
+impl Transport {
+    /// Whether seals of a protocol speak over it.
+    pub const fn carries(self, protocol: Protocol) -> bool {
+        match self {
+            Self::Stream => !matches!(protocol, Protocol::JointechCloud | Protocol::Orbcomm),
+            Self::Datagrams => matches!(
+                protocol,
+                Protocol::Queclink | Protocol::Teltonika | Protocol::Meitrack | Protocol::Jt808
+            ),
+        }
+    }
+}
+
 impl Session {
     /// A connection that has just been accepted.
     pub fn new(protocol: Protocol, profile: Profile, limits: Limits) -> Self {
-        let connection: Box<dyn Connection> = match protocol {
+        Self::over(Transport::Stream, protocol, profile, limits)
+    }
+
+    /// A conversation over such a transport that has just begun.
+    pub fn over(transport: Transport, protocol: Protocol, profile: Profile, limits: Limits) -> Self {
+        let mut connection = Self::connection(protocol, profile, limits);
+        if transport == Transport::Datagrams {
+            connection.take_datagrams();
+        }
+        Self { connection }
+    }
+
+    fn connection(protocol: Protocol, profile: Profile, limits: Limits) -> Box<dyn Connection> {
+        match protocol {
             Protocol::Jointech => Box::new(Stream::new(Jointech::new(profile), limits)),
             Protocol::Osmand => Box::new(osmand::Session::new(limits)),
             Protocol::Gt06 => Box::new(Stream::new(Gt06::new(profile), limits)),
@@ -53,8 +89,8 @@ impl Session {
             Protocol::Teratrack => objects(teratrack::read, limits),
             Protocol::Tive => objects(tive::read, limits),
             Protocol::Orbcomm => Box::new(Stream::new(Orbcomm, limits)),
-        };
-        Self { connection }
+            Protocol::JointechCloud => Box::new(Stream::new(JointechCloud::new(profile), limits)),
+        }
     }
 
     /// The seal is known by now: its registered profile holds until its frames say otherwise.
@@ -67,7 +103,7 @@ impl Session {
         self.connection.continue_as(device);
     }
 
-    /// Bytes have come. Any bytes will do.
+    /// Bytes, or one datagram, have come. Any bytes will do.
     pub fn receive(&mut self, now: ServerTime, bytes: &[u8]) {
         self.connection.receive(now, bytes);
     }

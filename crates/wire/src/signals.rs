@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use segel_model::{report::Protocol, signal::SignalSet};
 
 use crate::{
-    eseal, flespi, gt06, jointech, jt808, kingwo, meitrack, orbcomm, osmand, profile::Dialect, queclink,
-    teltonika, teratrack, tive,
+    eseal, flespi, gt06, jointech, jointech_cloud, jt808, kingwo, meitrack, orbcomm, osmand,
+    profile::Dialect, queclink, teltonika, teratrack, tive,
 };
 
 /// The names of the signals that a language can say in a dialect, each once, in the order of the alphabet.
@@ -27,6 +27,7 @@ pub fn signals(protocol: Protocol, dialect: Dialect) -> Vec<&'static str> {
         Protocol::Teltonika => &[teltonika::SIGNALS],
         Protocol::Meitrack => &[meitrack::SIGNALS],
         Protocol::Jt808 => jt808::signals(dialect),
+        Protocol::JointechCloud => &[jointech_cloud::SIGNALS],
     };
     sorted(declared.iter().copied().flatten().copied().collect())
 }

@@ -102,6 +102,8 @@ pub(crate) struct Talk {
     /// Who speaks, once its first frame has said so.
     pub(crate) device: Option<DeviceId>,
     pub(crate) closed: bool,
+    /// Whole frames come in each piece, and each message of ours leaves in a piece of its own.
+    pub(crate) datagrams: bool,
     /// Bytes of the stream before those that are being read.
     seen: u32,
     /// Bytes without meaning since the last report, but for ends of lines.
@@ -193,6 +195,7 @@ impl<L: Language> Stream<L> {
             limits,
             device: None,
             closed: false,
+            datagrams: false,
             seen: 0,
             garbage: 0,
             lost: false,
@@ -260,6 +263,15 @@ impl<L: Language> Stream<L> {
         used
     }
 
+    /// What the next datagram says has nothing to do with the end of this one, so nothing is kept for it.
+    fn receive_datagram(&mut self, now: ServerTime, bytes: &[u8]) {
+        let used = self.consume(now, bytes);
+        let rest = bytes.get(used..).filter(|rest| !rest.is_empty());
+        if let Some(rest) = rest.filter(|_| !self.talk.closed) {
+            self.discard(rest, "frame_not_finished");
+        }
+    }
+
     fn hear(&mut self, frame: &[u8], now: ServerTime) -> usize {
         match self.language.hear(frame, &mut self.talk, now) {
             Ok(()) => self.pass(frame.len()),
@@ -315,6 +327,9 @@ impl<L: Language> Stream<L> {
 
 impl<L: Language> Connection for Stream<L> {
     fn receive(&mut self, now: ServerTime, bytes: &[u8]) {
+        if self.talk.datagrams {
+            return self.receive_datagram(now, bytes);
+        }
         if self.partial.is_empty() {
             let used = self.consume(now, bytes);
             self.keep(now, bytes.get(used..).unwrap_or_default());
@@ -345,6 +360,10 @@ impl<L: Language> Connection for Stream<L> {
 
     fn acknowledge(&mut self, owed: Owed, now: ServerTime) {
         self.language.acknowledge(owed, &mut self.talk, now);
+    }
+
+    fn take_datagrams(&mut self) {
+        self.talk.datagrams = true;
     }
 
     fn assume(&mut self, profile: Profile) {
@@ -384,6 +403,8 @@ pub(crate) trait Connection: Send + Sync {
     fn next_deadline(&self) -> Option<ServerTime>;
     fn poll(&mut self) -> Option<Output>;
     fn acknowledge(&mut self, owed: Owed, now: ServerTime);
+    /// Phones speak over no datagrams.
+    fn take_datagrams(&mut self) {}
     fn assume(&mut self, profile: Profile);
     fn speaks(&self, command: &SealCommand) -> Result<(), NotSpoken>;
     /// Requests of phones are never answered with orders.

@@ -22,7 +22,7 @@ use crate::{
     guess::{Guess, Reading},
     jointech, jt808, kingwo,
     limits::Limits,
-    meitrack, objects, orbcomm,
+    meitrack, mqtt, objects, orbcomm,
     osmand::http,
     output::{Learned, Output, Reason},
     profile::{Dialect, Profile},
@@ -273,6 +273,7 @@ fn frames(protocol: Protocol, partial: &mut Vec<u8>) -> Vec<String> {
             objects::frame::split(partial, Limits::default().request_bytes as usize)
         }
         Protocol::Orbcomm => objects::frame::split(partial, orbcomm::PAGE_BYTES),
+        Protocol::JointechCloud => mqtt::frame::split(partial, Limits::default().request_bytes as usize),
     };
     partial.drain(..used);
     frames.iter().map(|frame| hex(frame)).collect()

@@ -5,9 +5,10 @@
 
 use segel_model::{OrderId, ServerTime, order::SealCommand, report::Protocol};
 use segel_wire::{
-    Limits, Output, Profile, Session, decode_of, gt06,
+    Limits, Output, Profile, Session, Transport, decode_of, gt06,
     jointech::command::Command,
     jt808, mask_secrets, meitrack,
+    mqtt::packet::{Packet, Publish},
     objects::body,
     secrets::secret_ranges,
     teltonika::{datagram::Datagram, frame},
@@ -367,6 +368,91 @@ fn any_bytes_as_a_command_a_secret_or_a_line() {
         }
         if let Ok(text) = std::str::from_utf8(bytes) {
             Tool::new(Protocol::Jointech, Profile::ANY).line(text, NOW);
+        }
+    });
+}
+
+/// Datagrams of any bytes, and of whole frames with anything behind them: nothing is kept for the next one.
+#[test]
+fn any_datagrams() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        for protocol in Protocol::ALL {
+            if !Transport::Datagrams.carries(protocol) {
+                continue;
+            }
+            let mut session = Session::over(Transport::Datagrams, protocol, Profile::ANY, Limits::default());
+            let mut rest = bytes;
+            while let [length, tail @ ..] = rest {
+                let (datagram, after) = tail.split_at(usize::from(*length).min(tail.len()));
+                rest = after;
+                session.receive(NOW, datagram);
+                drain(&mut session, protocol, NOW);
+            }
+            let heads: [&[u8]; 4] = [b"+RESP:GTFRI,", b"$$A", b"\x00\x36\xCA\xFE\x01", b"\x7E\x02\x00"];
+            for head in heads {
+                session.receive(NOW, &[head, bytes].concat());
+                drain(&mut session, protocol, NOW);
+            }
+        }
+    });
+}
+
+#[test]
+fn any_bytes_from_a_cloud() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        talk(Protocol::JointechCloud, bytes);
+        if let Ok(packet) = Packet::read(bytes) {
+            let written = packet.write();
+            assert!(
+                packet == Packet::OtherVersion || Packet::read(&written) == Ok(packet),
+                "it reads back"
+            );
+        }
+        let masked = mask_secrets(Protocol::JointechCloud, bytes);
+        assert_eq!(masked.len(), bytes.len());
+    });
+}
+
+/// Random bytes seldom are objects; these are messages with anything for a payload, and objects with anything for a value.
+#[test]
+fn any_message_of_a_cloud() {
+    const NAMES: [&str; 12] = [
+        "gpsTime",
+        "latitude",
+        "longitude",
+        "locType",
+        "battery",
+        "cells",
+        "statusJson",
+        "EventSource",
+        "FenceAlarm",
+        "Slave",
+        "Index",
+        "lockRope",
+    ];
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let [name, kind, value @ ..] = bytes else { return };
+        let name = NAMES[usize::from(name % 12)];
+        let kind = ["location", "alarm", "event", "cmd", "else"][usize::from(kind % 5)];
+        let value = String::from_utf8_lossy(value);
+        let object = format!("{{\"{name}\": {value}, \"longitude\": 110, \"latitude\": \"{value}\"}}");
+        for payload in [value.as_bytes(), object.as_bytes()] {
+            let message = Publish {
+                topic: &format!("upload/k/7100000042/{kind}"),
+                qos: 1,
+                id: Some(7),
+                repeated: false,
+                retain: false,
+                payload,
+            };
+            let whole = Packet::Publish(message).write();
+            if Limits::default().request_bytes < whole.len() as u32 {
+                return;
+            }
+            let mut session = Session::new(Protocol::JointechCloud, Profile::ANY, Limits::default());
+            session.receive(NOW, &whole);
+            drain(&mut session, Protocol::JointechCloud, NOW);
+            mask_secrets(Protocol::JointechCloud, &whole);
         }
     });
 }

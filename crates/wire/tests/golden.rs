@@ -167,3 +167,11 @@ fn orbcomm_pages_are_read_as_the_handbook_says() {
         include_str!("../../../fixtures/golden/orbcomm.jsonl"),
     );
 }
+
+#[test]
+fn messages_of_the_makers_cloud_are_read_as_the_handbook_and_the_maker_say() {
+    check(
+        Protocol::JointechCloud,
+        include_str!("../../../fixtures/golden/jointech_cloud.jsonl"),
+    );
+}

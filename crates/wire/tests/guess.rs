@@ -28,6 +28,11 @@ const NOT_NAMED: &[(Protocol, &str)] = &[
     (Protocol::Jt808, "a wrong checksum is kept and answered"),
     (Protocol::Jt808, "a message nobody knows, and a ciphered one"),
     (Protocol::Jt808, "a field longer than what is left"),
+    (Protocol::JointechCloud, "an event source that no seal has"),
+    (Protocol::JointechCloud, "no JSON is kept under its sender"),
+    (Protocol::JointechCloud, "nonsense in places and times"),
+    (Protocol::JointechCloud, "a sort of message that no page names"),
+    (Protocol::JointechCloud, "a topic of somebody else"),
 ];
 
 fn named(streams: &[Vec<u8>]) -> Option<Protocol> {
@@ -65,8 +70,8 @@ fn a_golden_frame_alone_names_its_language_or_none() {
     assert_eq!(silent, NOT_NAMED);
 }
 
-/// Who records what goes by begins and ends in the middle of a frame. A request of a phone is HTTP from its first byte or not
-/// at all.
+/// Who records what goes by begins and ends in the middle of a frame. A request of a phone is HTTP, and a message of
+/// a cloud MQTT, from the first byte or not at all.
 #[test]
 fn a_capture_that_begins_and_ends_in_a_frame_is_named() {
     for protocol in frames::languages() {
@@ -76,7 +81,10 @@ fn a_capture_that_begins_and_ends_in_a_frame_is_named() {
             .flat_map(|frame| frame.bytes.clone())
             .collect::<Vec<u8>>()
             .repeat(2);
-        let from = if protocol == Protocol::Osmand { 0 } else { 5 };
+        let from = match protocol {
+            Protocol::Osmand | Protocol::JointechCloud => 0,
+            _ => 5,
+        };
         let cut = bytes[from..bytes.len() - 5].to_vec();
         assert_eq!(named(&[cut]), Some(protocol));
     }

@@ -13,7 +13,9 @@ use segel_wire::{
         record::{CellTail, FenceTail, Record},
         status::Status,
     },
-    mask_secrets, meitrack, teltonika,
+    mask_secrets, meitrack,
+    mqtt::packet::{Connect, Packet, Publish, Will},
+    teltonika,
 };
 
 const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_000_000);
@@ -212,6 +214,72 @@ fn meitrack_stream() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+/// A packet of a client, with everything that it may say.
+fn mqtt_packet() -> impl Strategy<Value = Vec<u8>> {
+    let name = "[a-z]{0,6}";
+    let connect = (
+        name,
+        any::<(bool, u16, Option<bool>)>(),
+        name,
+        vec(any::<u8>(), 0..9),
+    )
+        .prop_map(|(client, (clean, keep_alive_s, is_named), user, password)| {
+            let connect = Connect {
+                client: &client,
+                clean,
+                keep_alive_s,
+                user: is_named.map(|_| user.as_str()),
+                password: is_named.filter(|is| *is).map(|_| password.as_slice()),
+                will: clean.then_some(Will {
+                    topic: &user,
+                    message: &password,
+                    qos: (keep_alive_s % 3) as u8,
+                    retain: keep_alive_s % 2 == 0,
+                }),
+            };
+            Packet::Connect(connect).write()
+        });
+    let payload = vec(any::<u8>(), 0..300);
+    let publish = ("[a-z/]{1,9}", 0_u8..3, 1_u16.., any::<(bool, bool)>(), payload).prop_map(
+        |(topic, qos, id, (repeated, retain), payload)| {
+            let message = Publish {
+                topic: &topic,
+                qos,
+                id: (qos != 0).then_some(id),
+                repeated: repeated && qos != 0,
+                retain,
+                payload: &payload,
+            };
+            Packet::Publish(message).write()
+        },
+    );
+    let subscribe = (1_u16.., vec(("[a-z/#+]{1,6}", 0_u8..3), 1..4)).prop_map(|(id, wishes)| {
+        let filters = wishes
+            .iter()
+            .map(|(filter, qos)| (filter.as_str(), *qos))
+            .collect();
+        Packet::Subscribe { id, filters }.write()
+    });
+    let plain = prop_oneof![Just(Packet::Ping.write()), Just(Packet::Disconnect.write())];
+    prop_oneof![2 => connect, 4 => publish, 1 => subscribe, 1 => plain]
+}
+
+/// Messages of a cloud among other packets.
+fn cloud_stream() -> impl Strategy<Value = Vec<u8>> {
+    let message = (0_u8..3, 1_u16.., 0_i32..90).prop_map(|(qos, id, degrees)| {
+        let message = Publish {
+            topic: "upload/k/7100000042/location",
+            qos: qos.min(1),
+            id: (qos != 0).then_some(id),
+            repeated: false,
+            retain: false,
+            payload: &format!(r#"{{"latitude": {degrees}, "longitude": 110, "Index": {id}}}"#).into_bytes(),
+        };
+        Packet::Publish(message).write()
+    });
+    vec(prop_oneof![3 => message, 1 => mqtt_packet()], 1..6).prop_map(|packets| packets.concat())
+}
+
 /// Everything a session says about reports and answers, each acknowledged at once.
 fn talk(protocol: Protocol, pieces: &[&[u8]]) -> (Vec<Report>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let mut session = Session::new(protocol, Profile::ANY, Limits::default());
@@ -309,6 +377,21 @@ proptest! {
     ) {
         let whole = talk(Protocol::Meitrack, &[&bytes]);
         prop_assert_eq!(talk(Protocol::Meitrack, &cut(&bytes, &cuts)), whole);
+    }
+
+    #[test]
+    fn a_packet_of_mqtt_reads_back_as_it_was_written(bytes in mqtt_packet()) {
+        let packet = Packet::read(&bytes);
+        prop_assert!(packet.is_ok(), "{packet:?}");
+        prop_assert_eq!(packet.unwrap().write(), bytes);
+    }
+
+    #[test]
+    fn cuts_change_nothing_that_a_cloud_says(
+        bytes in cloud_stream(), cuts in vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        let whole = talk(Protocol::JointechCloud, &[&bytes]);
+        prop_assert_eq!(talk(Protocol::JointechCloud, &cut(&bytes, &cuts)), whole);
     }
 
     /// Records are read back as they were written, whatever the codec.

@@ -11,7 +11,7 @@ use segel_model::{ServerTime, signal::SignalSet};
 use segel_wire::{Dialect, Profile, signals, tool::Tool};
 use serde_json::Value;
 
-const GOLDEN: [(Protocol, &str); 14] = [
+const GOLDEN: [(Protocol, &str); 15] = [
     (
         Protocol::Jointech,
         include_str!("../../../fixtures/golden/jointech.jsonl"),
@@ -68,6 +68,10 @@ const GOLDEN: [(Protocol, &str); 14] = [
         Protocol::Orbcomm,
         include_str!("../../../fixtures/golden/orbcomm.jsonl"),
     ),
+    (
+        Protocol::JointechCloud,
+        include_str!("../../../fixtures/golden/jointech_cloud.jsonl"),
+    ),
 ];
 
 /// Real frames, by their file.
@@ -115,6 +119,7 @@ const ELSEWHERE: &[(Protocol, &str, &str)] = &[
     (Protocol::Meitrack, "jamming", "tests/meitrack.rs"),
     (Protocol::Meitrack, "low_battery", "tests/meitrack.rs"),
     (Protocol::Meitrack, "vibration", "tests/meitrack.rs"),
+    (Protocol::JointechCloud, "sealed", "src/jointech_cloud/lock.rs"),
 ];
 
 /// Declared signals that no public frame says: their names stand in the platform's list of names alone.

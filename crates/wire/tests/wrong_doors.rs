@@ -191,9 +191,12 @@ fn checksum_at(protocol: Protocol) -> Option<usize> {
         Protocol::Meitrack => Some(3),
         Protocol::Jt808 => Some(2),
         // Theirs have none.
-        Protocol::Jointech | Protocol::Osmand | Protocol::Kingwo | Protocol::Eseal | Protocol::Queclink => {
-            None
-        }
+        Protocol::Jointech
+        | Protocol::Osmand
+        | Protocol::Kingwo
+        | Protocol::Eseal
+        | Protocol::Queclink
+        | Protocol::JointechCloud => None,
         Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive | Protocol::Orbcomm => None,
     }
 }
@@ -393,7 +396,7 @@ fn unset(protocol: Protocol) -> Vec<u8> {
         Protocol::Gt06 => named("its clock is not set"),
         Protocol::Kingwo => named("no fix and no clock"),
         Protocol::Eseal => named("its clock is not set"),
-        Protocol::Jt808 => named("a clock that was never set"),
+        Protocol::Jt808 | Protocol::JointechCloud => named("a clock that was never set"),
         Protocol::Open => br#"{"device":"A","time":"2000-01-01T00:00:00Z","fix":null}"#.to_vec(),
         Protocol::Flespi => br#"{"ident":"A","timestamp":946684800}"#.to_vec(),
         Protocol::Teratrack => br#"{"MDeviceID":"A","DateTime":"2000-01-01 00:00:00"}"#.to_vec(),

@@ -2,15 +2,14 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
-use segel_custody::state;
 use segel_model::principal::Belonging;
 use segel_model::{OrganisationId, PersonId, Principal, Role, SecretHash, ServerTime, TokenId};
-use segel_store::{RecordKind, Scope, ScopeKey};
+use segel_store::{Scope, ScopeKey};
 
 use super::Api;
 use super::problem::Problem;
 use super::types::Position;
-use crate::auth::{secrets, sessions};
+use crate::auth::{secrets, sessions, tokens};
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -116,22 +115,8 @@ fn of_session(api: &Api, word: &str) -> Result<Caller, Problem> {
 }
 
 fn of_token(api: &Api, text: &str) -> Result<Caller, Problem> {
-    let (id, secret) = sessions::read_token(text).ok_or_else(Problem::not_signed_in)?;
-    let token = live_token(api, id)?;
-    if !secrets::same(&token.hash, &secrets::hash("token", secret.as_bytes())) {
-        return Err(Problem::not_signed_in());
-    }
-    caller(api, token.person, Credential::Token(id), token.until)
-}
-
-fn live_token(api: &Api, id: TokenId) -> Result<state::Token, Problem> {
-    let record = api.reader().record(RecordKind::Token, id.0, &Scope::Nation)?;
-    let record = record.filter(|record| record.stage == "active");
-    let token: state::Token = super::reading::body(&record.ok_or_else(Problem::not_signed_in)?)?;
-    if token.until <= api.now() {
-        return Err(Problem::not_signed_in());
-    }
-    Ok(token)
+    let holder = tokens::holder(api.reader(), text, api.now())?.ok_or_else(Problem::not_signed_in)?;
+    caller(api, holder.person, Credential::Token(holder.token), holder.until)
 }
 
 /// What a machine that cannot send a token signs with instead. It is made of the token's number and a key of ours, so that it is
@@ -148,7 +133,7 @@ pub fn of_signature(api: &Api, id: TokenId, body: &[u8], signature: &str) -> Res
     let digits = signature.trim();
     let said = segel_model::hex32::parse(digits.strip_prefix("sha256=").unwrap_or(digits));
     let said = said.ok_or_else(Problem::not_signed_in)?;
-    let token = live_token(api, id)?;
+    let token = tokens::live(api.reader(), id, api.now())?.ok_or_else(Problem::not_signed_in)?;
     let made = secrets::keyed(signing_secret(api, id).as_bytes(), body);
     if !secrets::same(&SecretHash(said), &SecretHash(made)) {
         return Err(Problem::not_signed_in());
@@ -157,11 +142,7 @@ pub fn of_signature(api: &Api, id: TokenId, body: &[u8], signature: &str) -> Res
 }
 
 fn caller(api: &Api, id: PersonId, credential: Credential, until: ServerTime) -> Result<Caller, Problem> {
-    let record = api.reader().record(RecordKind::Person, id.0, &Scope::Nation)?;
-    let person: state::Person = super::reading::body(&record.ok_or_else(Problem::not_signed_in)?)?;
-    if person.disabled.is_some() {
-        return Err(Problem::not_signed_in());
-    }
+    let person = tokens::person(api.reader(), id)?.ok_or_else(Problem::not_signed_in)?;
     Ok(Caller {
         principal: Principal::Person {
             person: id,
@@ -174,6 +155,12 @@ fn caller(api: &Api, id: PersonId, credential: Credential, until: ServerTime) ->
         credential,
         until,
     })
+}
+
+impl From<tokens::LookUpFailure> for Problem {
+    fn from(failure: tokens::LookUpFailure) -> Self {
+        Self::failed(&failure)
+    }
 }
 
 fn forged() -> Problem {

@@ -4,3 +4,4 @@ pub mod attempts;
 pub mod passwords;
 pub mod secrets;
 pub mod sessions;
+pub mod tokens;

@@ -52,7 +52,8 @@ pub struct Admitted {
     /// Its place.
     pub place: Arc<Place>,
     connections: Arc<Connections>,
-    network: Network,
+    /// Where it counts; a peer that sends datagrams holds no descriptor, and its door counts it.
+    network: Option<Network>,
     seal: Option<SealId>,
     /// Seals that speak through it.
     others: Vec<SealId>,
@@ -73,6 +74,23 @@ impl TurnedAway {
         match self {
             Self::Full => "full",
             Self::Network => "network",
+        }
+    }
+}
+
+impl Inner {
+    fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    fn leave(&mut self, network: Network) {
+        self.open -= 1;
+        if let Some(count) = self.networks.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                self.networks.remove(&network);
+            }
         }
     }
 }
@@ -106,21 +124,41 @@ impl Connections {
         }
         *from_there += 1;
         inner.open += 1;
-        inner.last_number += 1;
-        let place = Arc::new(Place {
-            number: inner.last_number,
-            desk: Arc::clone(desk),
-            slot,
-            superseded_ms: AtomicI64::new(0),
-            dismissed: AtomicBool::new(false),
-        });
-        Ok(Admitted {
-            place,
+        let number = inner.next_number();
+        drop(inner);
+        Ok(self.give_place((desk, slot), number, Some(network)))
+    }
+
+    /// Lets in a peer that sends datagrams to a desk's slot: how many there are is its door's to limit.
+    pub fn admit_peer(self: &Arc<Self>, desk: &Arc<Inbox>, slot: u32) -> Admitted {
+        let number = self.next_number();
+        self.give_place((desk, slot), number, None)
+    }
+
+    /// A number that is not used twice while the process runs.
+    pub fn next_number(&self) -> u64 {
+        self.lock().next_number()
+    }
+
+    fn give_place(
+        self: &Arc<Self>,
+        (desk, slot): (&Arc<Inbox>, u32),
+        number: u64,
+        network: Option<Network>,
+    ) -> Admitted {
+        Admitted {
+            place: Arc::new(Place {
+                number,
+                desk: Arc::clone(desk),
+                slot,
+                superseded_ms: AtomicI64::new(0),
+                dismissed: AtomicBool::new(false),
+            }),
             connections: Arc::clone(self),
             network,
             seal: None,
             others: Vec::new(),
-        })
+        }
     }
 
     /// Rings every connection of a seal.
@@ -199,6 +237,11 @@ impl Place {
         (since != 0).then(|| ServerTime::from_unix_ms(since))
     }
 
+    /// It speaks, and nobody else does as its seal.
+    pub fn speaks_alone(&self) {
+        self.superseded_ms.store(0, Ordering::Release);
+    }
+
     /// It must close: too many connections speak as its seal, and it is the oldest.
     pub fn is_dismissed(&self) -> bool {
         self.dismissed.load(Ordering::Acquire)
@@ -208,12 +251,8 @@ impl Place {
 impl Drop for Admitted {
     fn drop(&mut self) {
         let mut inner = self.connections.lock();
-        inner.open -= 1;
-        if let Some(count) = inner.networks.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                inner.networks.remove(&self.network);
-            }
+        if let Some(network) = self.network {
+            inner.leave(network);
         }
         for other in &self.others {
             let is_here = |place: &Arc<Place>| place.number == self.place.number;
@@ -285,6 +324,28 @@ mod tests {
             admit(&connections, "10.1.2.1").is_ok(),
             "the neighbour network has its own"
         );
+        drop(first);
+        assert!(admit(&connections, "10.1.1.3").is_ok());
+    }
+
+    #[test]
+    fn peers_that_send_datagrams_take_no_place_of_a_connection() {
+        let connections = connections(Limits {
+            connections: 1,
+            connections_per_network: 1,
+            ..Limits::default()
+        });
+        let mut peers: Vec<Admitted> = (0..3)
+            .map(|slot| connections.admit_peer(&Arc::default(), slot))
+            .collect();
+        let first = admitted(&connections);
+        let numbers: Vec<u64> = peers.iter().map(|peer| peer.place.number).collect();
+        assert_eq!((numbers, first.place.number), (vec![1, 2, 3], 4));
+        peers.iter_mut().for_each(|peer| {
+            peer.identify(SealId(7), NOW);
+        });
+        assert_eq!(peers[2].others(), 2, "as seals they are counted like any other");
+        drop(peers);
         drop(first);
         assert!(admit(&connections, "10.1.1.3").is_ok());
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use segel_model::order::{Ordered, Outcome, SealCommand};
 use segel_model::report::Protocol;
 use segel_model::{DeviceId, OrderId, SealId, ServerTime};
-use segel_wire::{AckToken, Learned, Output, Profile, Reason, Reported, Session};
+use segel_wire::{AckToken, Learned, Output, Profile, Reason, Reported, Session, Transport};
 
 use super::connections::Admitted;
 use super::inbox::LineKey;
@@ -24,6 +24,9 @@ use crate::reported::{Heard, Source};
 
 /// The most seals that speak through one; a host of the makers we know has a handful.
 const OTHERS_MAX: usize = 64;
+/// For so long an address that sent a datagram is believed to lead back to its seal: a carrier keeps the way open for half a
+/// minute at least, and then gives the address to another.
+const FRESH_S: i64 = 30;
 
 /// One connection.
 pub(super) struct Conversation {
@@ -33,6 +36,7 @@ pub(super) struct Conversation {
     pub(super) session: Session,
     pub(super) admitted: Admitted,
     pub(super) protocol: Protocol,
+    transport: Transport,
     /// Orders that went out and have not been answered.
     pub(super) under_way: Vec<UnderWay>,
     /// Seals that were doubted on this connection; each once.
@@ -103,12 +107,12 @@ impl Conversation {
     pub(super) fn new(
         gateway: Arc<Gateway>,
         tray: Arc<Tray>,
-        peer: SocketAddr,
+        (peer, transport): (SocketAddr, Transport),
         protocol: Protocol,
         admitted: Admitted,
     ) -> Self {
         Self {
-            session: Session::new(protocol, Profile::ANY, gateway.wire_limits),
+            session: Session::over(transport, protocol, Profile::ANY, gateway.wire_limits),
             accepted: gateway.now(),
             leaped_ms: gateway.engine.clock().leaped_ms(),
             counts: gateway.counts(protocol),
@@ -116,6 +120,7 @@ impl Conversation {
             tray,
             peer,
             protocol,
+            transport,
             admitted,
             profile: Reading::ANY,
             known: None,
@@ -145,6 +150,11 @@ impl Conversation {
         self.last_heard = Some(now);
         self.leaped_ms = self.gateway.engine.clock().leaped_ms();
         self.counts.bytes.inc_by(bytes.len() as u64);
+        // An address that a newer one took over may come back: a network gives and takes them as it likes.
+        let over_datagrams = self.transport == Transport::Datagrams;
+        if over_datagrams && self.admitted.place.superseded().is_some() && self.admitted.others() == 0 {
+            self.admitted.place.speaks_alone();
+        }
     }
 
     /// Takes out of the session what came of it, into an empty place.
@@ -159,7 +169,7 @@ impl Conversation {
                     }
                     to.report(*reported, source);
                 }
-                Output::Transmit(bytes) => to.transmit.extend(bytes),
+                Output::Transmit(bytes) => to.transmit(bytes, self.transport),
                 Output::Answered(order, outcome) => to.outcomes.push((order, outcome)),
                 Output::Oddity(oddity) => {
                     let device = self.session.device().cloned();
@@ -285,7 +295,7 @@ impl Conversation {
 
     /// Whether an order may go out on this line. A sleeping seal hears nothing: orders go right after its frames.
     pub(super) fn has_orders(&self) -> bool {
-        let speaks = || self.admitted.place.superseded().is_none();
+        let speaks = || self.admitted.place.superseded().is_none() && self.leads_back();
         let waits = |seal: SealId| self.gateway.engine.orders().wait_for(seal);
         let others = || {
             self.others
@@ -301,6 +311,26 @@ impl Conversation {
         now.is_none_or(|now| now.connections == 0)
     }
 
+    /// Whether what is said on this line reaches the seal: a connection does, an address only for a while.
+    fn leads_back(&self) -> bool {
+        match self.transport {
+            Transport::Stream => true,
+            Transport::Datagrams => self
+                .last_heard
+                .is_some_and(|heard| self.gateway.now() < heard.plus_s(FRESH_S)),
+        }
+    }
+
+    /// As which registered seal it speaks.
+    pub(super) fn seal(&self) -> Option<SealId> {
+        self.admitted.seal()
+    }
+
+    /// Whether it has said who it is.
+    pub(super) fn has_greeted(&self) -> bool {
+        self.session.device().is_some()
+    }
+
     /// Whether it must close because too many connections speak as its seal.
     pub(super) fn is_dismissed(&self) -> bool {
         self.admitted.place.is_dismissed()
@@ -308,11 +338,13 @@ impl Conversation {
 
     /// Why it must close now, if it must: it has said nothing for too long.
     pub(super) fn overdue(&self, now: ServerTime) -> Option<End> {
-        let word = match self.session.device() {
-            Some(_) => "idle",
-            None => "no_greeting",
+        let end = match (self.transport, self.session.device()) {
+            // An address is forgotten and nothing is closed.
+            (Transport::Datagrams, _) => End::Gone,
+            (Transport::Stream, Some(_)) => End::Closed("idle"),
+            (Transport::Stream, None) => End::Closed("no_greeting"),
         };
-        (self.silent_until() <= now).then_some(End::Closed(word))
+        (self.silent_until() <= now).then_some(end)
     }
 
     /// When something must be done about it unless bytes come before.
@@ -325,9 +357,13 @@ impl Conversation {
     /// Law 7: what the clock leaped since then is no silence of theirs.
     fn silent_until(&self) -> ServerTime {
         let limits = &self.gateway.limits;
+        let (idle_s, greeting_s) = match self.transport {
+            Transport::Stream => (limits.idle_s, limits.greeting_s),
+            Transport::Datagrams => (limits.peer_s, limits.peer_s),
+        };
         let until = match self.last_heard.filter(|_| self.session.device().is_some()) {
-            Some(heard) => heard.plus_s(limits.idle_s.into()),
-            None => self.accepted.plus_s(limits.greeting_s.into()),
+            Some(heard) => heard.plus_s(idle_s.into()),
+            None => self.accepted.plus_s(greeting_s.into()),
         };
         until.plus_ms(self.gateway.engine.clock().leaped_ms() - self.leaped_ms)
     }
@@ -359,6 +395,15 @@ impl Drained {
         source.profile.complete(&mut report);
         self.heard.push(Heard { source, report, raw });
         self.tokens.push(token);
+    }
+
+    /// Over datagrams each message stands behind its length, so that it leaves in a datagram of its own.
+    fn transmit(&mut self, bytes: Vec<u8>, transport: Transport) {
+        if transport == Transport::Datagrams {
+            super::datagrams::pack(&mut self.transmit, &bytes);
+        } else {
+            self.transmit.extend(bytes);
+        }
     }
 
     /// Nothing came.

@@ -16,9 +16,9 @@ use slab::Slab;
 
 use segel_model::ServerTime;
 use segel_model::report::Protocol;
-use segel_wire::AckToken;
+use segel_wire::{AckToken, Transport};
 
-use super::connections::TurnedAway;
+use super::connections::{Admitted, TurnedAway};
 use super::conversation::{Conversation, Doubt, Drained, End};
 use super::errand::{self, Errand};
 use super::inbox::{InHand, Inbox, LineKey, LineWaker, Note};
@@ -68,6 +68,17 @@ struct Fill {
     errands: Gauge,
     notes: Gauge,
     reminders: Gauge,
+}
+
+/// Who speaks on a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    /// Nobody has said a name.
+    Nobody,
+    /// A device nobody has registered, as far as can be seen.
+    Stranger,
+    /// A registered seal.
+    Seal,
 }
 
 /// One line to a seal.
@@ -128,7 +139,13 @@ impl Fill {
     fn of(gateway: &Gateway) -> Self {
         let queues = &gateway.engine.metrics().queues;
         let desk = gateway.next_desk();
-        let lines = gateway.limits.connections as usize;
+        let limits = &gateway.limits;
+        let doors = Protocol::ALL
+            .into_iter()
+            .filter(|protocol| Transport::Datagrams.carries(*protocol))
+            .count();
+        let peers = (limits.peers as usize).saturating_mul(doors);
+        let lines = (limits.connections as usize).saturating_add(peers);
         // Each line is the cause of few notes, and of one errand.
         let notes = lines.saturating_add(FLIGHTS_MAX);
         let reminders = lines.saturating_mul(2).saturating_add(REMINDERS_ASIDE);
@@ -171,7 +188,6 @@ impl Desk {
 
     /// A connection was accepted.
     pub fn open(&mut self, peer: SocketAddr, protocol: Protocol) -> Result<LineKey, TurnedAway> {
-        let counts = self.gateway.counts(protocol);
         let slot = self.lines.vacant_key() as u32;
         let connections = &self.gateway.connections;
         let admitted = connections
@@ -180,6 +196,19 @@ impl Desk {
                 let turned_away = &self.gateway.engine.metrics().gateway.turned_away;
                 turned_away.get_or_create(&ByReason { reason: why.name() }).inc();
             })?;
+        Ok(self.begin(admitted, (peer, Transport::Stream), protocol))
+    }
+
+    /// An address sends its first datagram. Its line is like any other, but for what is said on it: each message stands behind
+    /// its length (`datagrams::unpack`).
+    pub fn open_peer(&mut self, peer: SocketAddr, protocol: Protocol) -> LineKey {
+        let slot = self.lines.vacant_key() as u32;
+        let admitted = self.gateway.connections.admit_peer(&self.inbox, slot);
+        self.begin(admitted, (peer, Transport::Datagrams), protocol)
+    }
+
+    fn begin(&mut self, admitted: Admitted, peer: (SocketAddr, Transport), protocol: Protocol) -> LineKey {
+        let counts = self.gateway.counts(protocol);
         counts.accepted.inc();
         counts.connections.inc();
         let key = admitted.place.key();
@@ -197,12 +226,22 @@ impl Desk {
             touched: false,
         });
         self.rest(key, Box::new(conversation));
-        Ok(key)
+        key
+    }
+
+    /// Whether Segel takes nothing at all: the disk is nearly full, or it stops.
+    pub fn is_shut(&self) -> bool {
+        self.gateway.engine.ready().is_err()
+    }
+
+    /// Server time.
+    pub fn now(&self) -> ServerTime {
+        self.gateway.now()
     }
 
     /// Whether bytes are taken at all: not while the disk is nearly full, nor while the engine is behind.
     pub fn takes_bytes(&self) -> bool {
-        self.gateway.engine.ready().is_ok() && self.gathering.batch.reports.len() < FLIGHT_REPORTS
+        !self.is_shut() && self.gathering.batch.reports.len() < FLIGHT_REPORTS
     }
 
     /// Whether this line takes bytes. A line that does not says so by being touched when it does again.
@@ -295,6 +334,21 @@ impl Desk {
     pub fn is_over(&self, key: LineKey) -> bool {
         self.line(key)
             .is_none_or(|line| matches!(line.talk, Talk::Leaving(_) | Talk::Over))
+    }
+
+    /// Who speaks on a line, as far as can be seen now.
+    pub fn speaker(&self, key: LineKey) -> Speaker {
+        let talk = self.line(key).map(|line| &line.talk);
+        match talk {
+            Some(Talk::Idle(conversation) | Talk::Reporting(conversation)) => {
+                match (conversation.seal(), conversation.has_greeted()) {
+                    (Some(_), _) => Speaker::Seal,
+                    (None, true) => Speaker::Stranger,
+                    (None, false) => Speaker::Nobody,
+                }
+            }
+            Some(Talk::Errand(_) | Talk::Leaving(_) | Talk::Over) | None => Speaker::Stranger,
+        }
     }
 
     /// Nobody holds its socket any more.

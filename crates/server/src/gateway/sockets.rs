@@ -16,6 +16,7 @@ use segel_model::ServerTime;
 use segel_model::report::Protocol;
 
 use super::Gateway;
+use super::datagrams::DatagramDoor;
 use super::desk::Desk;
 use super::inbox::{Inbox, LineKey};
 
@@ -40,8 +41,17 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// Opens these doors.
+    /// Opens these doors for connections.
     pub fn open(gateway: &Arc<Gateway>, doors: Vec<(std::net::TcpListener, Protocol)>) -> io::Result<Self> {
+        Self::open_all(gateway, doors, Vec::new())
+    }
+
+    /// Opens these doors for connections, and those for datagrams.
+    pub fn open_all(
+        gateway: &Arc<Gateway>,
+        doors: Vec<(std::net::TcpListener, Protocol)>,
+        for_datagrams: Vec<(std::net::UdpSocket, Protocol)>,
+    ) -> io::Result<Self> {
         let count = std::thread::available_parallelism().map_or(1, usize::from) / 2;
         let count = count.clamp(1, THREADS_MAX);
         let close = Arc::<AtomicBool>::default();
@@ -55,6 +65,10 @@ impl Doors {
         let inboxes = shelves.iter().map(|(_, inbox)| Arc::clone(inbox)).collect();
         // The first one lets them in, and hands them round.
         clerks[0].let_in(doors, shelves)?;
+        for (number, (socket, protocol)) in (0..).zip(for_datagrams) {
+            let door = DatagramDoor::new(gateway, number, socket, protocol);
+            clerks[number as usize % count].take_datagrams(door)?;
+        }
         let threads = clerks.into_iter().map(Clerk::start).collect::<io::Result<_>>()?;
         Ok(Self {
             close,
@@ -83,6 +97,7 @@ struct Clerk {
     desk: Desk,
     poll: Poll,
     listeners: Vec<(TcpListener, Protocol)>,
+    for_datagrams: Vec<DatagramDoor>,
     shelves: Vec<(Arc<Shelf>, Arc<Inbox>)>,
     next_shelf: usize,
     accept_again: Option<Instant>,
@@ -121,6 +136,7 @@ impl Clerk {
             desk,
             poll,
             listeners: Vec::new(),
+            for_datagrams: Vec::new(),
             shelves: Vec::new(),
             next_shelf: 0,
             accept_again: None,
@@ -140,12 +156,20 @@ impl Clerk {
         self.shelves = shelves;
         for (number, (listener, protocol)) in doors.into_iter().enumerate() {
             let mut listener = TcpListener::from_std(listener);
-            let token = listener_token(number);
+            let token = door_token(number);
             self.poll
                 .registry()
                 .register(&mut listener, token, Interest::READABLE)?;
             self.listeners.push((listener, protocol));
         }
+        Ok(())
+    }
+
+    /// Its token follows those of the listeners, which came before.
+    fn take_datagrams(&mut self, mut door: DatagramDoor) -> io::Result<()> {
+        let token = door_token(self.listeners.len() + self.for_datagrams.len());
+        door.register(self.poll.registry(), token)?;
+        self.for_datagrams.push(door);
         Ok(())
     }
 
@@ -178,7 +202,8 @@ impl Clerk {
     }
 
     fn wait(&self, now: ServerTime) -> Duration {
-        if !self.ready.is_empty() && self.desk.takes_bytes() {
+        let datagrams = self.for_datagrams.iter().any(|door| door.is_busy(&self.desk));
+        if datagrams || !self.ready.is_empty() && self.desk.takes_bytes() {
             return Duration::ZERO;
         }
         let due = self.desk.next_due(now);
@@ -202,6 +227,7 @@ impl Clerk {
         self.desk.step(now);
         self.serve_touched(now);
         self.read_ready(now);
+        self.read_datagrams(now);
         self.desk.step(now);
         self.serve_touched(now);
     }
@@ -209,7 +235,7 @@ impl Clerk {
     fn look_at(&mut self, event: &Event, now: ServerTime) {
         match event.token() {
             WAKER => {}
-            token if self.is_listener(token) => self.accept(usize::MAX - 1 - token.0),
+            token if door_number(token) < self.doors() => self.look_at_door(door_number(token)),
             Token(slot) => {
                 if event.is_writable() {
                     self.may_write(slot, now);
@@ -222,8 +248,21 @@ impl Clerk {
         }
     }
 
-    fn is_listener(&self, token: Token) -> bool {
-        (0..self.listeners.len()).any(|number| listener_token(number) == token)
+    fn doors(&self) -> usize {
+        self.listeners.len() + self.for_datagrams.len()
+    }
+
+    fn look_at_door(&mut self, number: usize) {
+        match number.checked_sub(self.listeners.len()) {
+            None => self.accept(number),
+            Some(number) => self.for_datagrams[number].may_read(),
+        }
+    }
+
+    fn read_datagrams(&mut self, now: ServerTime) {
+        for door in &mut self.for_datagrams {
+            door.read(&mut self.desk, &mut self.buffer, now);
+        }
     }
 
     fn accept(&mut self, number: usize) {
@@ -343,6 +382,10 @@ impl Clerk {
     }
 
     fn serve(&mut self, key: LineKey, now: ServerTime) {
+        let mut doors = self.for_datagrams.iter_mut();
+        if doors.any(|door| door.serve(key, &mut self.desk, now)) {
+            return;
+        }
         let slot = key.slot as usize;
         let known = |socket: &Option<Socket>| socket.as_ref().is_some_and(|socket| socket.key == key);
         if !self.sockets.get(slot).is_some_and(known) {
@@ -397,9 +440,14 @@ fn write_some(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Listeners count down from below the waker's token, lines up from zero.
-const fn listener_token(number: usize) -> Token {
+/// Doors count down from below the waker's token, lines up from zero.
+const fn door_token(number: usize) -> Token {
     Token(usize::MAX - 1 - number)
+}
+
+/// A line's token gives a number beyond all doors.
+const fn door_number(token: Token) -> usize {
+    (usize::MAX - 1).saturating_sub(token.0)
 }
 
 /// A connection that went away before it was accepted says nothing about the next.

@@ -61,12 +61,12 @@ mod verify {
 const NO_CARD: &[u8] = b"0000000000";
 
 /// What the event fields say, as numbers.
-struct Lock<'a> {
-    source: Option<u8>,
-    verify: u8,
-    card: Option<&'a [u8]>,
-    password_ok: bool,
-    has_fix: bool,
+pub(crate) struct Lock<'a> {
+    pub(crate) source: Option<u8>,
+    pub(crate) verify: u8,
+    pub(crate) card: Option<&'a [u8]>,
+    pub(crate) password_ok: bool,
+    pub(crate) has_fix: bool,
 }
 
 /// Understands a lock event. Fields that are missing leave their part of the report empty.
@@ -114,7 +114,7 @@ fn oddity(text: &Text<'_>, report: &Report, said: Said) -> Option<&'static str> 
 
 impl Lock<'_> {
     /// What happened; an event we do not know is an oddity, not a guess.
-    fn signal(&self) -> Result<Option<Signal>, &'static str> {
+    pub(crate) fn signal(&self) -> Result<Option<Signal>, &'static str> {
         match self.source {
             Some(source::CARD) => Ok(Some(self.tried(UnsealBy::Card))),
             Some(source::ILLEGAL_CARD) => Ok(Some(self.refused(UnsealRefusal::IllegalCard))),

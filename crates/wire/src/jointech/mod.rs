@@ -13,7 +13,7 @@ pub mod status;
 pub mod record;
 pub mod tracker;
 
-mod event;
+pub(crate) mod event;
 mod old;
 mod sublock;
 pub mod text;

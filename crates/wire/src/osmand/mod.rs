@@ -5,8 +5,8 @@
 //! not answered keeps the fix and sends it again.
 
 pub mod http;
-mod json;
-mod query;
+pub(crate) mod json;
+pub(crate) mod query;
 
 mod session;
 

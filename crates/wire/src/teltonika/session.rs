@@ -110,7 +110,10 @@ impl Language for Teltonika {
         Command::from_order(order, self.dialect)?.encode().map(drop)
     }
 
-    fn takes(&self, order: &SealCommand, _: &Talk, _: ServerTime) -> bool {
+    fn takes(&self, order: &SealCommand, talk: &Talk, _: ServerTime) -> bool {
+        if talk.datagrams {
+            return true;
+        }
         let wanted = Command::from_order(order, self.dialect)
             .ok()
             .and_then(|command| Wanted::from_command(&command));
@@ -126,6 +129,11 @@ impl Language for Teltonika {
     ) -> Result<(), NotSpoken> {
         let command = Command::from_order(order, self.dialect)?;
         let bytes = command.encode()?;
+        if talk.datagrams {
+            return Err(NotSpoken {
+                why: "how this unit is told anything over UDP is in no public document: let it report over TCP",
+            });
+        }
         let wanted = Wanted::from_command(&command).ok_or(NotSpoken {
             why: "this unit answers no such order",
         })?;

@@ -51,6 +51,7 @@ fn text(protocol: Protocol) -> &'static str {
         Protocol::Teratrack => include_str!("../../../../fixtures/golden/teratrack.jsonl"),
         Protocol::Tive => include_str!("../../../../fixtures/golden/tive.jsonl"),
         Protocol::Orbcomm => include_str!("../../../../fixtures/golden/orbcomm.jsonl"),
+        Protocol::JointechCloud => include_str!("../../../../fixtures/golden/jointech_cloud.jsonl"),
     }
 }
 

@@ -4693,7 +4693,7 @@ export interface components {
          * @description A language that seals speak.
          * @enum {string}
          */
-        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808" | "open" | "flespi" | "teratrack" | "tive" | "orbcomm";
+        Protocol: "jointech" | "osmand" | "gt06" | "kingwo" | "eseal" | "queclink" | "teltonika" | "meitrack" | "jt808" | "open" | "flespi" | "teratrack" | "tive" | "orbcomm" | "jointech_cloud";
         /** @description A device that nobody registered: kept, listed, never judged. */
         QuarantinedDevice: {
             /** @description What it speaks. */

@@ -10,6 +10,7 @@ mirror! {
     /// A language that seals speak.
     Protocol of model::report::Protocol {
         Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808, Open, Flespi, Teratrack, Tive, Orbcomm,
+        JointechCloud,
     }
 }
 
