@@ -138,16 +138,18 @@ pub fn next(bytes: &[u8], longest: usize) -> Next {
         Some(true) => return Next::Whole(counted),
         Some(false) => {}
     }
-    match head.uncounted(bytes) {
+    let from = match head.uncounted(bytes) {
+        None => counted,
         Some(None) if bytes.len() < longest => return Next::More,
         Some(Some(length)) if length <= longest => match ends_at(bytes, length) {
             None => return Next::More,
             Some(true) => return Next::Whole(length),
-            Some(false) => {}
+            // Not before either length, so that the line, once stored, is no beginning of something longer.
+            Some(false) => counted.max(length),
         },
-        _ => {}
-    }
-    resynchronise(bytes, counted, longest)
+        Some(_) => longest,
+    };
+    resynchronise(bytes, from, longest)
 }
 
 /// Whether the line ends there, where so many bytes have come.
@@ -403,6 +405,18 @@ mod tests {
         let frame = Frame::open(&bytes).expect("a message");
         assert_eq!((frame.networks, frame.serial), (Some(2), None));
         assert_eq!(frame.body.len(), 6 + 14 + 4 + 15);
+    }
+
+    /// Neither the length nor the networks lead to an end of line: what is kept must read again without what came behind it.
+    #[test]
+    fn a_line_of_wrong_networks_is_whole_by_itself() {
+        let mut bytes = vec![0x78, 0x78, 1, 0x17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0D, 0x0A];
+        bytes.extend([0; 14]);
+        bytes.extend(END);
+        assert_eq!(next(&bytes, LONGEST), Next::Whole(bytes.len()));
+        for cut in 1..bytes.len() {
+            assert_eq!(next(&bytes[..cut], LONGEST), Next::More, "{cut}");
+        }
     }
 
     /// An IMEI and one byte that is neither a serial number nor a checksum.
