@@ -15,7 +15,7 @@ use segel_custody::state::Trip;
 use segel_model::{EventTime, Input, Observed, ServerTime, TripId};
 use segel_store::side::Sweep;
 use segel_store::{
-    BackupList, Checkpointer, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots,
+    BackupList, Checkpointer, Compactor, Progress, Reader, RecordKind, ReportQuery, Scope, Snapshots, Store,
     StoreError,
 };
 
@@ -27,6 +27,8 @@ use crate::config::Upkeep;
 const PAUSE_IDLE: Duration = Duration::from_millis(500);
 /// After a failure of the disk, the thread tries again; the engine itself stops at its own first failure.
 const PAUSE_FAILED: Duration = Duration::from_secs(5);
+/// Between two deletions: each keeps commits waiting for some milliseconds, and a lock is not given in the order in which it is asked for.
+const PAUSE_CLEARING: Duration = Duration::from_millis(20);
 /// Reports handed to one revisit; a trip of a week at one a minute fits.
 const NEIGHBOURS_MAX: usize = 20_000;
 
@@ -65,7 +67,8 @@ impl Curfew {
     }
 }
 
-/// How far a thread steps back behind those who serve seals and people: steps of the scheduler, 0 to 19.
+/// How far a thread steps back behind those who serve seals and people: steps of the scheduler, 0 to 19. Whoever writes into the file
+/// of the truth never does: while it waited for the processor with the pen in its hand, all commits would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Courtesy(i32);
 
@@ -110,7 +113,7 @@ pub fn repeat<F: std::fmt::Display>(
 
 /// Moves staged reports into history, and has the journal vouch for their hashes.
 pub fn compact(compactor: &mut Compactor, engine: &EngineHandle) -> Result<Duration, StoreError> {
-    match compactor.step(engine.clock().now())? {
+    match compactor.pack(engine.clock().now())? {
         Progress::Idle => Ok(PAUSE_IDLE),
         Progress::Sealed { input, .. } => {
             // While Segel stops, the next start asks again.
@@ -119,6 +122,14 @@ pub fn compact(compactor: &mut Compactor, engine: &EngineHandle) -> Result<Durat
         }
         Progress::Deleted { .. } | Progress::Merged { .. } => Ok(Duration::ZERO),
     }
+}
+
+/// Deletes staged reports that lie in history, and lets whoever waits for the pen have it in between.
+pub fn clear(store: &Store) -> Result<Duration, StoreError> {
+    Ok(match store.delete_sealed()? {
+        0 => PAUSE_IDLE,
+        _ => PAUSE_CLEARING,
+    })
 }
 
 /// Writes the next snapshot, if anything was committed since the last.

@@ -255,6 +255,10 @@ impl Service {
             let engine = engine();
             move || background::compact(&mut compactor, &engine)
         };
+        let clear = {
+            let store = self.engine.store().clone();
+            move || background::clear(&store)
+        };
         let snapshot = {
             let (engine, snapshots) = (engine(), self.snapshots.clone());
             let mut pace = SnapshotPace::new(config.upkeep);
@@ -281,11 +285,12 @@ impl Service {
         let mut threads = vec![
             repeat(("keeper", Courtesy::NONE), &self.curfew, keep)?,
             repeat(("compactor", Courtesy::MUCH), &self.curfew, compact)?,
+            repeat(("clearer", Courtesy::NONE), &self.curfew, clear)?,
             repeat(("snapshotter", Courtesy::SOME), &self.curfew, snapshot)?,
             repeat(("checkpoints", Courtesy::MUCH), &self.curfew, checkpoint)?,
             repeat(("revisits", Courtesy::SOME), &self.curfew, revisit)?,
             repeat(("backups", Courtesy::MUCH), &self.curfew, back_up)?,
-            repeat(("sweeper", Courtesy::MUCH), &self.curfew, sweep)?,
+            repeat(("sweeper", Courtesy::NONE), &self.curfew, sweep)?,
         ];
         if let Some(skp) = &config.skp {
             let (engine, mut outlet) = (

@@ -289,12 +289,7 @@ fn the_chain_of_staged_reports_goes_on_over_compaction_and_restart() {
             .seal(START.plus_s(20))
             .expect("the first half")
     );
-    assert_eq!(
-        compactor(&folder, &opened)
-            .delete_sealed()
-            .expect("the second half"),
-        4
-    );
+    assert_eq!(opened.store.delete_sealed().expect("the second half"), 4);
     drop(opened);
     let opened = Store::open(folder.path(), Options::default()).expect("the same store");
     assert_eq!(opened.position.commit, 4);
@@ -318,7 +313,7 @@ fn long_rows_are_deleted_a_few_at_a_time() {
     snapshot_at(&folder, 5);
     let compactor = compactor(&folder, &opened);
     assert!(compactor.seal(START.plus_s(1_000)).expect("the first half"));
-    let deleted = || compactor.delete_sealed().expect("a deletion");
+    let deleted = || opened.store.delete_sealed().expect("a deletion");
     assert_eq!([deleted(), deleted(), deleted(), deleted()], [2, 2, 1, 0]);
 }
 

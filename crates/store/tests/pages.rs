@@ -40,14 +40,7 @@ fn seal_until(opened: &Opened, commit: u64) {
 }
 
 fn delete_sealed(opened: &Opened) {
-    let snapshots = Snapshots::new(opened.store.folder(), 7);
-    let compactor = Compactor::new(
-        opened.store.clone(),
-        opened.reader.clone(),
-        snapshots,
-        Rules::default(),
-    );
-    while 0 < compactor.delete_sealed().expect("a deletion") {}
+    while 0 < opened.store.delete_sealed().expect("a deletion") {}
 }
 
 /// All pages of a query, one after the other.

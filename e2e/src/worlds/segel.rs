@@ -167,6 +167,7 @@ impl Segel {
         if self.next_compaction <= now {
             self.next_compaction = now.plus_ms(COMPACT_EVERY_MS);
             background::compact(&mut self.compactor, &self.handle).context("the compactor")?;
+            background::clear(self.handle.store()).context("the clearer")?;
         }
         if self.next_checkpoint <= now {
             self.next_checkpoint = now.plus_ms(CHECKPOINT_EVERY_MS);

@@ -56,7 +56,7 @@ fn compact(data: &Path) -> Result<std::path::PathBuf> {
     };
     let compactor = Compactor::new(opened.store.clone(), opened.reader.clone(), snapshots, rules);
     while compactor.seal(ServerTime::from_unix_ms(i64::MAX))? {}
-    while 0 < compactor.delete_sealed()? {}
+    while 0 < opened.store.delete_sealed()? {}
     opened.store.checkpoint()?;
     Ok(opened.store.folder().history())
 }

@@ -102,6 +102,22 @@ pub(crate) fn note_sealed(to: &Connection, entry: &Entry) -> Result<(), StoreErr
     Ok(())
 }
 
+impl Store {
+    /// The second half of compaction: staged rows that lie in history are deleted, some at a time. Says how many. Commits wait
+    /// meanwhile.
+    pub fn delete_sealed(&self) -> Result<usize, StoreError> {
+        let (sealed_commit, _) = sealed(&self.history())?;
+        self.transact("delete staged reports", |to| {
+            let Some(last) = last_to_delete(to, sealed_commit).doing("find staged reports to delete")? else {
+                return Ok(0);
+            };
+            to.prepare_cached("DELETE FROM staged WHERE commit_no <= ?1")
+                .and_then(|mut delete| delete.execute([last]))
+                .doing("delete staged reports")
+        })
+    }
+}
+
 impl Compactor {
     /// A compactor over a store; one is enough, a second would wait for the first.
     pub fn new(store: Store, reader: Reader, snapshots: Snapshots, rules: Rules) -> Self {
@@ -119,9 +135,17 @@ impl Compactor {
         if let Some(asking) = self.ask()? {
             return Ok(asking);
         }
-        let rows = self.delete_sealed()?;
-        if 0 < rows {
-            return Ok(Progress::Deleted { rows });
+        match self.store.delete_sealed()? {
+            0 => self.pack(now),
+            rows => Ok(Progress::Deleted { rows }),
+        }
+    }
+
+    /// The same, but that nothing is deleted: another thread does that ([`Store::delete_sealed`]). Packing takes the processor for long
+    /// and may step back behind those who serve; deleting keeps commits waiting, and may not.
+    pub fn pack(&mut self, now: ServerTime) -> Result<Progress, StoreError> {
+        if let Some(asking) = self.ask()? {
+            return Ok(asking);
         }
         if self.seal(now)? {
             return Ok(self.ask()?.unwrap_or(Progress::Idle));
@@ -147,19 +171,6 @@ impl Compactor {
         write_run(&mut self.store.history(), &run)?;
         self.store.metrics().compacted(run.reports());
         Ok(true)
-    }
-
-    /// The second half: staged rows that lie in history are deleted, some at a time. Says how many.
-    pub fn delete_sealed(&self) -> Result<usize, StoreError> {
-        let (sealed_commit, _) = sealed(&self.store.history())?;
-        self.store.transact("delete staged reports", |to| {
-            let Some(last) = last_to_delete(to, sealed_commit).doing("find staged reports to delete")? else {
-                return Ok(0);
-            };
-            to.prepare_cached("DELETE FROM staged WHERE commit_no <= ?1")
-                .and_then(|mut delete| delete.execute([last]))
-                .doing("delete staged reports")
-        })
     }
 
     /// What must never be: staged reports are deleted before history has them. The crash laboratory must find it out.
