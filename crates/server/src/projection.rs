@@ -16,7 +16,7 @@ use segel_model::order::Outcome;
 use segel_model::principal::Belonging;
 use segel_model::report::Protocol;
 use segel_model::skp::Delivery;
-use segel_model::{DeviceId, Event, GrantId, PersonId, PhotoId, SealId, ServerTime, TripId};
+use segel_model::{DeviceId, Event, GrantId, OrderId, PersonId, PhotoId, SealId, ServerTime, TripId};
 use segel_store::{RecordKind, RecordRow, ScopeKey};
 
 use crate::readers::{Lent, Readers};
@@ -37,11 +37,14 @@ pub struct View<'a> {
 
 /// The record of a subject as it stands in the state; nothing where the state does not hold it.
 pub fn record(view: View<'_>, what: Subject, seq: u64) -> Option<RecordRow> {
-    let mut row = view.row(what)?;
+    Some(written(view.row(what)?, seq))
+}
+
+fn written(mut row: RecordRow, seq: u64) -> RecordRow {
     row.updated_seq = seq;
     row.keys.sort_unstable();
     row.keys.dedup();
-    Some(row)
+    row
 }
 
 /// Everybody who may see one of these.
@@ -84,7 +87,25 @@ pub fn leaving(view: View<'_>, events: &[Event], seq: u64) -> Vec<(Subject, Reco
         row.stage = stage.into();
         Some((what, row))
     };
-    events.iter().filter_map(ending).filter_map(row).collect()
+    let last = |event: &Event| {
+        ending(event)
+            .and_then(row)
+            .or_else(|| ended_order(view, event, seq))
+    };
+    events.iter().filter_map(last).collect()
+}
+
+/// An order of no trip leaves as it ends, and is shown with how it ended.
+fn ended_order(view: View<'_>, event: &Event, seq: u64) -> Option<(Subject, RecordRow)> {
+    let Event::OrderEnded { order: id, outcome } = event else {
+        return None;
+    };
+    let open = view.state.orders.get(id).filter(|order| order.trip.is_none())?;
+    let ended = Order {
+        outcome: Some(outcome.clone()),
+        ..open.clone()
+    };
+    Some((Subject::Order(*id), written(view.order(*id, &ended), seq)))
 }
 
 /// What others may see, or no longer, because an event gave a trip another office or another person: all that hangs on
@@ -303,26 +324,21 @@ impl View<'_> {
         })
     }
 
+    fn order(&self, id: OrderId, order: &Order) -> RecordRow {
+        let seal = self.state.seals.get(&order.ordered.seal);
+        let mut keys = self.keys_of(order.trip);
+        keys.extend(seal.map(own_keys).into_iter().flatten());
+        RecordRow {
+            keys,
+            trip: order.trip,
+            ..bare(RecordKind::Order, id.0, order_stage(order), order)
+        }
+    }
+
     fn sent(&self, what: Subject) -> Option<RecordRow> {
         let (kind, number) = address(what);
         Some(match what {
-            Subject::Order(id) => {
-                let order = self.state.orders.get(&id)?;
-                let mut keys = self.keys_of(order.trip);
-                keys.extend(
-                    self.state
-                        .seals
-                        .get(&order.ordered.seal)
-                        .map(own_keys)
-                        .into_iter()
-                        .flatten(),
-                );
-                RecordRow {
-                    keys,
-                    trip: order.trip,
-                    ..bare(kind, number, order_stage(order), order)
-                }
-            }
+            Subject::Order(id) => self.order(id, self.state.orders.get(&id)?),
             Subject::Message(id) => {
                 let message = self.state.messages.get(&id)?;
                 let stage = message.trouble.as_ref().map_or("waiting".to_owned(), word);

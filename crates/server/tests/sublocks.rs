@@ -5,6 +5,7 @@ mod radio;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use people::cast::{Cast, TERMINAL, cast};
 use people::{House, PATIENCE, Person, document, route, trip};
@@ -165,4 +166,25 @@ fn of_two_padlocks_behind_one_seal_the_one_that_is_cut_alarms_on_its_own_trip_al
         (&own["last"]["through"], &own["last"]["lock"]["rope"]),
         (&Value::Null, &Value::Null)
     );
+}
+
+/// Nobody knows how a padlock is told anything through its host, so what it was to be told ends as not spoken when it is next heard;
+/// and its page says so, trip or none.
+#[test]
+fn what_a_padlock_in_stock_was_to_be_told_is_shown_with_how_it_ended() {
+    let house = House::open();
+    let cast = cast(&house);
+    registered(&cast.admin, HOST, "JT701-1");
+    let padlock = registered(&cast.admin, PADLOCKS[0], "JT709-0");
+    let orders = format!("/seals/{padlock}/orders");
+    let state = || cast.admin.get(&orders).done().json["items"][0]["state"].clone();
+    cast.admin.post(&orders, json!({"kind": "set_time"})).done();
+    assert_eq!(state(), "waiting");
+    let mut line = Line::open(&house);
+    line.passes_on(PADLOCKS[0], Says::LiesOpen);
+    let heard = Instant::now();
+    while state() == "waiting" && heard.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(state(), "not_spoken");
 }
