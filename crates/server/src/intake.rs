@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use segel_model::report::Protocol;
-use segel_model::{DeviceId, OrganisationId, PersonId, SealId, ServerTime};
+use segel_model::report::{Protocol, ReportKind};
+use segel_model::{DeviceId, OrganisationId, PersonId, Report, SealId, ServerTime};
 use segel_store::SideRow;
 use segel_wire::objects::body::{self, Item, NoBody};
 use segel_wire::objects::{NO_ORDERS, Said, Unread};
@@ -101,6 +101,17 @@ pub struct Sender {
     pub peer: SocketAddr,
 }
 
+impl Sender {
+    const fn source(self, protocol: Protocol, profile: Reading) -> Source {
+        Source {
+            protocol,
+            connection: LINES | self.organisation.0,
+            profile,
+            peer: Some(self.peer),
+        }
+    }
+}
+
 /// What was sent, looked at and not yet kept.
 pub struct Sent {
     /// How many objects there were.
@@ -143,9 +154,12 @@ pub fn read(
                 if let Some(what) = said.oddity {
                     note(None, what, &raw);
                 }
-                if let Err(stranger) = sent.take(engine, (sender, protocol), said, &raw) {
-                    note(Some(stranger), UNKNOWN_SEAL, &raw);
-                    sent.refused.push((at, unknown_seal()));
+                for stranger in sent.take(engine, (sender, protocol), said, &raw) {
+                    note(Some(stranger.device), UNKNOWN_SEAL, &raw);
+                    // The object is its speaker's: that a smaller seal is not known is no fault of it.
+                    if stranger.is_speaker {
+                        sent.refused.push((at, unknown_seal(stranger.field)));
+                    }
                 }
             }
             Err(unread) => {
@@ -158,36 +172,39 @@ pub fn read(
 }
 
 impl Sent {
-    /// Takes the reports of one object, which all speak of one seal; that of a stranger is given back by its name.
+    /// Takes the reports of one object: its speaker's, and those of smaller seals that speak through it. Gives back what is none of the
+    /// sender's; what is nobody's goes to quarantine.
     fn take(
         &mut self,
         engine: &EngineHandle,
         (sender, protocol): (Sender, Protocol),
         said: Said,
         raw: &[u8],
-    ) -> Result<(), DeviceId> {
-        let Some(device) = said.reports.first().map(|report| report.device.clone()) else {
-            return Ok(());
-        };
-        let known = engine.roster().find(protocol, &device);
-        let profile = match &known {
-            Some(known) if known.provider != sender.organisation => return Err(device),
-            Some(known) => engine.profiles().reading(&known.profile, engine.clock().now()),
-            None => Reading::ANY,
-        };
-        let source = Source {
-            protocol,
-            connection: LINES | sender.organisation.0,
-            profile,
-            peer: Some(sender.peer),
-        };
-        self.heard.extend(said.reports.into_iter().map(|mut report| {
-            profile.complete(&mut report);
-            let raw = raw.to_vec();
-            Heard { source, report, raw }
-        }));
-        self.seals.extend(known.as_ref().map(|known| known.seal));
-        known.map(|_| ()).ok_or(device)
+    ) -> Vec<Stranger> {
+        let mut strangers = Vec::new();
+        for (part, report) in said.reports.into_iter().enumerate() {
+            let known = engine.roster().find(protocol, &report.device);
+            let is_mine = known.as_ref().map(|known| known.provider == sender.organisation);
+            if is_mine != Some(true) {
+                strangers.push(Stranger::of(&report, part));
+            }
+            match known {
+                Some(known) if is_mine == Some(true) => {
+                    let profile = engine.profiles().reading(&known.profile, engine.clock().now());
+                    self.hear(sender.source(protocol, profile), report, raw);
+                    self.seals.insert(known.seal);
+                }
+                Some(_) => {}
+                None => self.hear(sender.source(protocol, Reading::ANY), report, raw),
+            }
+        }
+        strangers
+    }
+
+    fn hear(&mut self, source: Source, mut report: Report, raw: &[u8]) {
+        source.profile.complete(&mut report);
+        let raw = raw.to_vec();
+        self.heard.push(Heard { source, report, raw });
     }
 
     /// Hands everything over, and returns when it is durable; `last` becomes durable with the last of it.
@@ -232,10 +249,30 @@ async fn end_orders(engine: &EngineHandle, seals: BTreeSet<SealId>) -> Result<()
     Ok(())
 }
 
-fn unknown_seal() -> Unread {
+/// Who spoke and is not a seal of the sender's.
+struct Stranger {
+    device: DeviceId,
+    /// Whether the object is its own, and not one of a host that heard it.
+    is_speaker: bool,
+    /// Where it is named.
+    field: &'static str,
+}
+
+impl Stranger {
+    fn of(report: &Report, part: usize) -> Self {
+        let named_beside = report.kind == ReportKind::SubSeal;
+        Self {
+            device: report.device.clone(),
+            is_speaker: part == 0,
+            field: if named_beside { "sublock" } else { "device" },
+        }
+    }
+}
+
+fn unknown_seal(field: &'static str) -> Unread {
     Unread {
         what: UNKNOWN_SEAL,
-        field: "device".into(),
+        field: field.into(),
     }
 }
 

@@ -72,6 +72,8 @@ pub const fn decoder_version(protocol: Protocol) -> u16 {
         Protocol::Gt06 => 2,
         // 2: the volts of the battery are read as per cent, too.
         Protocol::Eseal => 2,
+        // 2: a smaller seal has reports of its own.
+        Protocol::Open | Protocol::Teratrack => 2,
         _ => 1,
     }
 }

@@ -5,7 +5,7 @@ use core::str::{FromStr, from_utf8};
 
 use segel_model::{
     DeviceId, DeviceTime, Report, ServerTime, Signal,
-    report::{Extra, Lock, ReportKind},
+    report::{Extra, Fix, HOST, Lock, ReportKind},
 };
 
 use crate::calendar::Clock;
@@ -26,6 +26,21 @@ pub(crate) fn bare(device: DeviceId, kind: ReportKind, received: ServerTime) -> 
         serial: None,
         extra: Vec::new(),
     }
+}
+
+/// A smaller seal is where and when its host heard it. Of one that the host speaks of because it hears it no longer, nobody knows where
+/// it is.
+pub(crate) fn heard_by(host: &Report, mut smaller: Report) -> Report {
+    let is_lost = smaller
+        .signals
+        .iter()
+        .any(|signal| matches!(signal, Signal::SublockLost { .. }));
+    smaller.time = host.time;
+    smaller.backfill = host.backfill;
+    smaller.fix = host.fix.filter(|_| !is_lost).map(Fix::of_host);
+    smaller.serial = host.serial;
+    put(&mut smaller, HOST, Extra::Text(host.device.0.clone().into()));
+    smaller
 }
 
 /// The number that binary-coded decimal digits say, or nothing where a nibble is no digit.

@@ -254,7 +254,7 @@ fn an_object_that_asks_is_answered_once_when_all_of_it_is_durable() {
            00:05 durable"#,
         expect![[r#"
             00:00 report Record of 007100000042 rope_cut
-            00:00 report SubSeal of 007100000042 sublock_lost
+            00:00 report SubSeal of 685304 sublock_lost
             00:02 sends {01}
             00:04 report Record of 007100000042
             00:04 report Record of 007100000043

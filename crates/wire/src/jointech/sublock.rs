@@ -8,7 +8,7 @@ use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
 use segel_model::{
     DeviceId, Report, ServerTime, Signal,
-    report::{Battery, Extra, Extras, Fix, FixSource, HOST, Lock, ReportKind},
+    report::{Battery, Extra, Extras, FixSource, Lock, ReportKind},
     signal::UnsealBy,
 };
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     calendar::rfc3339,
-    read::{bare, u16_at},
+    read::{bare, heard_by, u16_at},
 };
 
 /// Where things lie in the binary part (manual, "peripheral data"); the first seventeen bytes are a [`Place`].
@@ -213,22 +213,18 @@ fn lock(host: &Report, payload: &[u8], id: &str) -> Option<Report> {
     };
     let set = table.into_iter().filter(|(bit, _)| event & (1 << bit) != 0);
     let signals: Vec<Signal> = set.map(|(_, signal)| signal).collect();
+    let is_lost = signals
+        .iter()
+        .any(|signal| matches!(signal, Signal::SublockLost { .. }));
     let mut report = host.clone();
     report.device = DeviceId(id.into());
-    report.fix = host.fix.map(Fix::of_host);
-    put(&mut report.extra, HOST, Extra::Text(host.device.0.clone().into()));
-    if signals
-        .iter()
-        .any(|signal| matches!(signal, Signal::SublockLost { .. }))
-    {
-        // The host speaks of it because it hears it no longer: this is no word of the seal's, and where it is nobody knows.
-        report.fix = None;
-    } else {
+    // The host speaks of a lost one because it hears it no longer: this is no word of the seal's.
+    if !is_lost {
         report.lock = contacts(&signals, status);
         report.battery = payload.get(field::BATTERY).and_then(|&percent| battery(percent));
     }
     report.signals = signals;
-    Some(report)
+    Some(heard_by(host, report))
 }
 
 /// Its status tells of rope or valve alone; that its motor moved, its events tell.

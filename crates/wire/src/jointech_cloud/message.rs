@@ -63,7 +63,8 @@ pub(crate) fn read(topic: &Topic<'_>, payload: &[u8], ahead_min: i16, received: 
         }
     };
     oddities.extend(fill(&mut report, &said, ahead_min));
-    let mut reports = slaves::reports(&said, &report);
+    let (mut reports, odd) = slaves::reports(&said, &report);
+    oddities.extend(odd);
     for (report, part) in reports.iter_mut().zip(1..) {
         report.serial = Some(own_number(topic.kind, payload, part));
     }

@@ -1,65 +1,74 @@
-//! Smaller locks that speak through a seal: each is a report of the seal that passes it on, and says which lock it speaks of.
+//! Smaller locks that speak through a seal: each has reports of its own, at the place and the time of the seal that heard it.
 
 use alloc::vec::Vec;
 
 use segel_model::{
-    Report, Signal,
-    report::{Battery, Extra, Lock, ReportKind},
+    DeviceId, Report, Signal,
+    report::{Battery, Lock, ReportKind},
 };
 
 use super::object::Object;
-use crate::{limits::FIXES, read::put};
+use crate::{
+    limits::FIXES,
+    read::{bare, heard_by},
+};
 
 /// The list of them.
 pub(crate) const LIST: &str = "Slave";
 
-/// The reports of the smaller locks, each with the place and the time of the seal that passes them on.
-pub(crate) fn reports(said: &Object, seal: &Report) -> Vec<Report> {
-    let slaves = said.list(LIST).into_iter().take(FIXES);
-    slaves.map(|slave| report(&slave, seal)).collect()
+/// The reports of the smaller locks, and what is strange: one that does not say which it is.
+pub(crate) fn reports(said: &Object, host: &Report) -> (Vec<Report>, Option<&'static str>) {
+    let slaves = said.list(LIST);
+    let count = slaves.len();
+    let named = slaves
+        .into_iter()
+        .take(FIXES)
+        .filter_map(|slave| report(&slave, host));
+    let reports: Vec<Report> = named.collect();
+    let odd = match count {
+        count if FIXES < count => Some("too_many_sublocks"),
+        count if reports.len() < count => Some("unknown_peripheral"),
+        _ => None,
+    };
+    (reports, odd)
 }
 
-fn report(slave: &Object, seal: &Report) -> Report {
-    let id = slave.text(&["SDeviceId", "SDeviceID"]);
-    let mut report = Report {
-        kind: ReportKind::SubSeal,
-        battery: slave.whole::<u8>(&["SPower"]).map(|percent| Battery {
-            percent: Some(percent).filter(|percent| *percent <= 100),
-            charging: false,
-            battery_mv: None,
-        }),
-        lock: Lock {
-            rope: slave.flag(&["SLockRope"]),
-            motor: None,
-            cover: slave.flag(&["SCoverStatus"]),
-        },
-        signals: Vec::new(),
-        cell: None,
-        serial: None,
-        extra: Vec::new(),
-        ..seal.clone()
-    };
-    if let Some(id) = &id {
-        put(
-            &mut report,
-            "sublock",
-            Extra::Text(id.clone().into_owned().into()),
-        );
+fn report(slave: &Object, host: &Report) -> Option<Report> {
+    let name = slave.text(&["SDeviceId", "SDeviceID"])?.into_owned();
+    let mut report = bare(DeviceId(name.clone()), ReportKind::SubSeal, host.received);
+    if slave.flag(&["STimeOut"]) == Some(true) {
+        // What it said before is not what it is.
+        report.signals.push(Signal::SublockLost { sublock: Some(name) });
+        return Some(heard_by(host, report));
     }
-    let lost = Signal::SublockLost {
-        sublock: id.map(|id| id.into_owned()),
+    report.battery = slave.whole::<u8>(&["SPower"]).map(battery);
+    report.lock = Lock {
+        rope: slave.flag(&["SLockRope"]),
+        motor: slave.flag(&["SLockStatus"]),
+        cover: slave.flag(&["SCoverStatus"]),
     };
+    report.signals = signals(slave);
+    Some(heard_by(host, report))
+}
+
+fn battery(percent: u8) -> Battery {
+    Battery {
+        percent: Some(percent).filter(|percent| *percent <= 100),
+        charging: false,
+        battery_mv: None,
+    }
+}
+
+fn signals(slave: &Object) -> Vec<Signal> {
     let all = [
         ("SLockCutOff", Signal::RopeCut),
         ("SSealTempered", Signal::Vibration),
         ("SLockOpen", Signal::LongUnlocked),
         ("SUnCoverBack", Signal::CoverOpen),
         ("SLockStuck", Signal::MotorStuck),
-        ("STimeOut", lost),
     ];
     let set = all
         .into_iter()
         .filter(|(name, _)| slave.flag(&[*name]) == Some(true));
-    report.signals = set.map(|(_, signal)| signal).collect();
-    report
+    set.map(|(_, signal)| signal).collect()
 }

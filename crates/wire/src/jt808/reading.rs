@@ -5,7 +5,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use segel_model::{
     DeviceId, Report, ServerTime, Signal,
-    report::{Battery, Cell, Extra, Fix, HOST, ReportKind},
+    report::{Battery, Cell, Extra, ReportKind},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     jointech::place::Said,
     profile::{Dialect, Profile},
-    read::bare,
+    read::{bare, heard_by},
 };
 
 /// The most smaller locks one record may name; a gateway of the G-series has a handful.
@@ -214,18 +214,6 @@ impl Reading {
         reports.extend(sublocks);
         reports
     }
-}
-
-fn heard_by(host: &Report, mut sublock: Report) -> Report {
-    sublock.time = host.time;
-    sublock.backfill = host.backfill;
-    sublock.fix = host.fix.map(Fix::of_host);
-    sublock.serial = host.serial;
-    let name = host.device.0.clone();
-    sublock
-        .extra
-        .push((Cow::Borrowed(HOST), Extra::Text(name.into())));
-    sublock
 }
 
 /// What happened, once.

@@ -5,7 +5,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use segel_geo::Position;
 use segel_model::{
     DeviceId, Report, ServerTime, Signal,
-    report::{Battery, Cell, Extra, Fix, FixSource, Lock, ReportKind},
+    report::{Battery, Cell, Fix, FixSource, Lock, ReportKind},
 };
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::{
     calendar::parse_rfc3339,
     limits::{EXTRA_BYTES, EXTRAS},
     objects::{Said, Unread, fields::Fields, value},
-    read::{bare, put, set_time},
+    read::{bare, heard_by, put, set_time},
 };
 
 /// How far ahead of us a report may be: a clock that is off by less is measured and corrected, and what is further ahead is a
@@ -202,7 +202,9 @@ fn add_sublock(fields: &Fields<'_>, report: &mut Report) -> Result<(), Unread> {
         return Ok(());
     };
     let name = value::device_id(text).ok_or_else(|| fields.unread("no_such_device_id", "sublock"))?;
-    put(report, "sublock", Extra::Text(name.0.into()));
+    let host = report.clone();
+    report.device = name;
+    *report = heard_by(&host, report.clone());
     Ok(())
 }
 

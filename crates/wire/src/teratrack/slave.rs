@@ -1,18 +1,17 @@
-//! Smaller seals that speak through the seal. Their reports are the seal's, because the place and the time of hearing are; which
-//! smaller seal is meant stands beside each.
+//! Smaller seals that speak through the seal: each has reports of its own, at the place and the time of the seal that heard it.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use segel_model::{
     Report, Signal,
-    report::{Extra, Lock, ReportKind},
+    report::{Lock, ReportKind},
 };
 use serde_json::{Map, Value};
 
 use super::object::{flag, number, set};
 use crate::{
     objects::value::{battery, keep_rest, said_device},
-    read::bare,
+    read::{bare, heard_by},
 };
 
 /// The most smaller seals that one seal passes on; a gateway hears a handful.
@@ -55,18 +54,13 @@ pub(super) fn reports(host: &Report, slaves: Option<&Value>) -> (Vec<Report>, Op
 }
 
 fn report(host: &Report, slave: &Map<String, Value>) -> Option<Report> {
-    let name = slave.get("SDeviceId").and_then(said_device)?.0;
-    let mut report = bare(host.device.clone(), ReportKind::SubSeal, host.received);
-    (report.time, report.backfill) = (host.time, host.backfill);
-    (report.fix, report.serial) = (host.fix, host.serial);
-    report
-        .extra
-        .push((Cow::Borrowed("sublock"), Extra::Text(name.clone().into())));
+    let device = slave.get("SDeviceId").and_then(said_device)?;
+    let mut report = bare(device, ReportKind::SubSeal, host.received);
     if flag(slave, "STimeOut") == Some(true) {
         // What it said before is not what it is.
-        let sublock = Some(name);
+        let sublock = Some(report.device.0.clone());
         report.signals.push(Signal::SublockLost { sublock });
-        return Some(report);
+        return Some(heard_by(host, report));
     }
     report.battery = battery(number(slave, "SPower"), None, None);
     report.lock = Lock {
@@ -76,7 +70,7 @@ fn report(host: &Report, slave: &Map<String, Value>) -> Option<Report> {
     };
     report.signals.extend(signals(slave));
     keep_rest(&mut report, slave, |name| KNOWN.contains(&name));
-    Some(report)
+    Some(heard_by(host, report))
 }
 
 fn signals(slave: &Map<String, Value>) -> Vec<Signal> {

@@ -97,7 +97,7 @@ fn check_lock(row: &Row, object: &Value, report: &Report) {
 /// The rows' smaller seals are all lost: what they said before is not believed.
 fn check_slave(row: &Row, theirs: &Value, slave: &Report) {
     assert_eq!(slave.kind, ReportKind::SubSeal);
-    row.compare("sublock", &theirs["SDeviceId"], &extra(slave, "sublock"));
+    row.compare("device", &theirs["SDeviceId"], &json!(slave.device.0));
     assert_eq!(theirs["STimeOut"], "1", "{}", row.name());
     let lost = Signal::SublockLost {
         sublock: theirs["SDeviceId"].as_str().map(Into::into),
