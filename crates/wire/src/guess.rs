@@ -2,6 +2,7 @@
 //! stands apart from the others.
 
 use alloc::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
@@ -15,6 +16,7 @@ use crate::{
     jointech, jt808,
     limits::{Limits, ODDITY_BYTES},
     objects,
+    osmand::http,
     output::Output,
     profile::{Dialect, Profile},
     session::Session,
@@ -75,11 +77,10 @@ impl Guess {
     }
 }
 
-/// Lets every language read a capture but those of bare JSON, whose names a person reads, of which each stream is one connection's bytes. `received` is when they came.
+/// Lets every language read a capture, of which each stream is one connection's bytes. `received` is when they came.
 pub fn guess(streams: &[Vec<u8>], received: ServerTime) -> Guess {
     let mut readings: Vec<Reading> = Protocol::ALL
         .into_iter()
-        .filter(|protocol| !objects::are_bare(*protocol) && !protocol.is_fetched())
         .map(|protocol| read(protocol, streams, received))
         .collect();
     readings.sort_by_key(|reading| core::cmp::Reverse((reading.score, reading.sound)));
@@ -89,9 +90,37 @@ pub fn guess(streams: &[Vec<u8>], received: ServerTime) -> Guess {
 fn read(protocol: Protocol, streams: &[Vec<u8>], received: ServerTime) -> Reading {
     let mut sums = Sums::default();
     for stream in streams {
-        sums.add(protocol, stream, received);
+        match said_to(protocol, stream) {
+            Some(said) => sums.add(protocol, &said, received),
+            None => sums.bytes += stream.len(),
+        }
     }
     sums.reading(protocol)
+}
+
+/// What a language reads of a stream. Who speaks in bare objects posts them, or begins with one: objects stand inside the messages of
+/// others, too.
+fn said_to(protocol: Protocol, stream: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !objects::are_bare(protocol) {
+        return Some(Cow::Borrowed(stream));
+    }
+    let bodies = posted(stream);
+    if !bodies.is_empty() {
+        return Some(Cow::Owned(bodies));
+    }
+    let begins = stream.trim_ascii_start().first();
+    matches!(begins, Some(b'{' | b'[')).then_some(Cow::Borrowed(stream))
+}
+
+/// The bodies of the requests that a stream begins with.
+fn posted(stream: &[u8]) -> Vec<u8> {
+    let longest = Limits::default().request_bytes as usize;
+    let (mut bodies, mut rest) = (Vec::new(), stream);
+    while let http::Next::Request(request) = http::next(rest, longest) {
+        bodies.extend_from_slice(&request.body);
+        rest = rest.get(request.length..).unwrap_or_default();
+    }
+    bodies
 }
 
 /// What one language makes of the streams read so far.

@@ -28,6 +28,15 @@ const NOT_NAMED: &[(Protocol, &str)] = &[
     (Protocol::Jt808, "a wrong checksum is kept and answered"),
     (Protocol::Jt808, "a message nobody knows, and a ciphered one"),
     (Protocol::Jt808, "a field longer than what is left"),
+    (Protocol::Teratrack, "no place and no time that could be"),
+    (Protocol::Orbcomm, "an empty mailbox"),
+    (Protocol::Orbcomm, "the gateway says no"),
+    (Protocol::Orbcomm, "places that cannot be"),
+    (
+        Protocol::Orbcomm,
+        "a message that the gateway could not unpack is kept",
+    ),
+    (Protocol::Orbcomm, "a message of nobody"),
     (Protocol::JointechCloud, "an event source that no seal has"),
     (Protocol::JointechCloud, "no JSON is kept under its sender"),
     (Protocol::JointechCloud, "nonsense in places and times"),
@@ -41,20 +50,21 @@ fn named(streams: &[Vec<u8>]) -> Option<Protocol> {
 
 #[test]
 fn the_golden_frames_of_a_language_name_it() {
-    for protocol in frames::languages() {
+    for protocol in Protocol::ALL {
         let streams: Vec<Vec<u8>> = golden(protocol).into_iter().map(|frame| frame.bytes).collect();
         let guess = guess(&streams, NOW);
         let best = guess.named().map(|reading| reading.protocol);
         assert_eq!(best, Ok(protocol), "{guess:?}");
-        // They are not merely ahead: no other language makes sense of a fifth of them.
-        assert!(guess.readings[1].score < 200, "{guess:?}");
+        // They are not merely ahead: no other language makes sense of much of them. (One platform's names are read by another's
+        // words, but something is odd in each.)
+        assert!(guess.readings[1].score <= 250, "{guess:?}");
     }
 }
 
 #[test]
 fn a_golden_frame_alone_names_its_language_or_none() {
     let mut silent = Vec::new();
-    for protocol in frames::languages() {
+    for protocol in Protocol::ALL {
         for frame in golden(protocol) {
             let guess = guess(&[frame.bytes], NOW);
             match guess.named() {
@@ -70,11 +80,11 @@ fn a_golden_frame_alone_names_its_language_or_none() {
     assert_eq!(silent, NOT_NAMED);
 }
 
-/// Who records what goes by begins and ends in the middle of a frame. A request of a phone is HTTP, and a message of
+/// Who records what goes by begins and ends in the middle of a frame. A request of a phone or a platform is HTTP, and a message of
 /// a cloud MQTT, from the first byte or not at all.
 #[test]
 fn a_capture_that_begins_and_ends_in_a_frame_is_named() {
-    for protocol in frames::languages() {
+    for protocol in Protocol::ALL {
         let frames = golden(protocol);
         let bytes = frames
             .iter()
@@ -83,6 +93,7 @@ fn a_capture_that_begins_and_ends_in_a_frame_is_named() {
             .repeat(2);
         let from = match protocol {
             Protocol::Osmand | Protocol::JointechCloud => 0,
+            Protocol::Open | Protocol::Flespi | Protocol::Teratrack | Protocol::Tive | Protocol::Orbcomm => 0,
             _ => 5,
         };
         let cut = bytes[from..bytes.len() - 5].to_vec();
