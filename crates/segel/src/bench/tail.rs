@@ -20,6 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Work is thought to go on for so long before and after a file was seen to change.
 const AROUND_MS: i64 = 100;
 
+/// How many of the worst tenths of a second are told.
+const WORST: usize = 12;
+
 /// What goes on in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
@@ -65,10 +68,11 @@ pub fn measure(setting: &Setting, table: &mut Table) -> Result<()> {
     )
     .promised(Promise::AtMost(50.0))
     .remarking(format!(
-        "{:.0} reports/s for {:.0} s; {}; {judged}",
+        "{:.0} reports/s for {:.0} s; {}; {}; {judged}",
         loaded.per_second,
         load.lasting.as_secs_f64(),
-        spread(&loaded.latency)
+        spread(&loaded.latency),
+        worst(&loaded)
     ));
     table.take("tail", reading);
     ensure!(
@@ -102,6 +106,18 @@ fn tell(loaded: &Loaded, name: &str, inside: impl Fn(i64) -> bool, most_ms: f64,
         spread(&latency)
     ));
     table.take("tail", reading);
+}
+
+/// The tenths of a second in which reports waited longest: when, and how long.
+fn worst(loaded: &Loaded) -> String {
+    let longest = |slice: &Histogram| ms(slice.quantile(1.0));
+    let mut slices: Vec<(usize, f64)> = loaded.slices.iter().map(longest).enumerate().collect();
+    slices.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let told = slices.iter().take(WORST).map(|(index, waited)| {
+        let at = *index as f64 * SLICE.as_secs_f64();
+        format!("{waited:.0} ms at {at:.1} s")
+    });
+    format!("longest {}", told.collect::<Vec<_>>().join(", "))
 }
 
 /// Whether that work went on within the slice that begins then.
