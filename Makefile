@@ -87,6 +87,15 @@ fuzz: need-rust
 	cargo build --release --locked -p segel-fuzz
 	$(foreach name,BYTES MINUTES ONLY SEED,$(if $($(name)),$(name)=$($(name)))) ./target/release/segel-fuzz
 
+# Has Wireshark's tshark read the MQTT that we write and read, and compares field by field. It installs tshark.
+.PHONY: dissect
+dissect: need-rust
+	@command -v tshark >/dev/null || { \
+	  echo "installing tshark"; \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tshark; \
+	  else sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tshark; fi; }
+	cargo run --locked -q -p segel-wire --example dissect
+
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 

@@ -18,6 +18,8 @@ use crate::{
 /// The language.
 pub(crate) struct JointechCloud {
     profile: Profile,
+    /// Behind rubbish the next packet is looked for by its first message, wherever the stream was cut.
+    lost: bool,
 }
 
 /// What a message is owed: its number.
@@ -31,11 +33,23 @@ pub const NO_ORDERS: NotSpoken = NotSpoken {
 
 impl Language for JointechCloud {
     fn next(&self, bytes: &[u8], limits: &Limits) -> stream::Next {
+        let before = if self.lost {
+            frame::until_message(bytes, 0)
+        } else {
+            0
+        };
+        if 0 < before {
+            return stream::Next::Garbage(before, "garbage");
+        }
         match frame::next(bytes, limits.request_bytes as usize) {
             Next::More => stream::Next::More,
             Next::Packet(length) => stream::Next::Frame(length),
             Next::Malformed(what) => stream::Next::Garbage(frame::until_message(bytes, 1), what),
         }
+    }
+
+    fn lost(&mut self) {
+        self.lost = true;
     }
 
     fn may_end(&self, bytes: &[u8], _from: usize) -> bool {
@@ -47,6 +61,7 @@ impl Language for JointechCloud {
     }
 
     fn hear(&mut self, bytes: &[u8], talk: &mut Talk, now: ServerTime) -> Result<(), NoFrame> {
+        self.lost = false;
         match Packet::read(bytes) {
             Ok(Packet::Publish(message)) => {
                 self.hear_message(&message, bytes, talk, now);
@@ -93,7 +108,7 @@ impl Language for JointechCloud {
 impl JointechCloud {
     /// Nothing has been said yet.
     pub(crate) const fn new(profile: Profile) -> Self {
-        Self { profile }
+        Self { profile, lost: false }
     }
 
     /// Many devices speak through one connection, which is nothing odd.
