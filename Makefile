@@ -79,7 +79,7 @@ storm: need-rust
 # panic, on memory beyond the limits and on an input slower than a millisecond for each KiB. With MINUTES, a nightly toolchain and
 # cargo-fuzz, libFuzzer looks as long for ways that were not gone yet.
 comma := ,
-DECODERS = $(if $(ONLY),$(subst $(comma), ,$(ONLY)),jointech osmand gt06 kingwo eseal queclink teltonika meitrack jt808)
+DECODERS = $(if $(ONLY),$(subst $(comma), ,$(ONLY)),jointech osmand gt06 kingwo eseal queclink teltonika meitrack jt808 jointech_cloud)
 fuzz: need-rust
 	@if [ -z "$(MINUTES)" ]; then :; elif cargo +nightly fuzz --version >/dev/null 2>&1; then set -e; for decoder in $(DECODERS); do \
 	  cargo +nightly fuzz run --fuzz-dir fuzz/libfuzzer --sanitizer none $$decoder -- -max_len=8192 -max_total_time=$$((60 * $(MINUTES))); done; \
