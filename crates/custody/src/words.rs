@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use segel_model::grant::UnlockMethod;
 use segel_model::report::Protocol;
+use segel_model::rulebook::Intervals;
 use segel_model::seal::SealRegistration;
 use segel_model::{Refusal, Role, Rulebook, SealOrder, ServerTime};
 use segel_wire::{NotSpoken, Profile, vocabulary};
@@ -18,10 +19,16 @@ pub struct Tongue<'a> {
     profile: Profile,
     /// Orders, by name, that its language has words for and its make does not take.
     lacks: &'a [String],
+    /// How often its make can be told to report.
+    interval: Option<Intervals>,
 }
 
 const LACKING: NotSpoken = NotSpoken {
     why: "this make of seal does not take this order",
+};
+
+const TOO_OFTEN: NotSpoken = NotSpoken {
+    why: "this make of seal cannot report so often",
 };
 
 impl<'a> Tongue<'a> {
@@ -33,6 +40,7 @@ impl<'a> Tongue<'a> {
             protocol: seal.protocol,
             profile: Profile::from_text(dialect).unwrap_or_default(),
             lacks: make.map_or(&[][..], |make| make.lacks.as_slice()),
+            interval: make.and_then(|make| make.interval),
         }
     }
 
@@ -58,9 +66,22 @@ impl<'a> Tongue<'a> {
         orders
     }
 
-    /// Refuses what the seal has no words for, and says what it can do instead.
+    /// Whether the seal can do as it is told. One that is to report more rarely than it can reports more often, which harms nobody.
+    fn manages(&self, order: &SealOrder) -> Result<(), NotSpoken> {
+        match (order, self.interval) {
+            (SealOrder::Interval { awake_s, asleep_s }, Some(range))
+                if *awake_s < range.awake_min_s || *asleep_s < range.asleep_min_s =>
+            {
+                Err(TOO_OFTEN)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what the seal has no words for or cannot do, and says what it can do instead.
     pub(crate) fn expect(&self, order: &SealOrder) -> Result<(), Refusal> {
-        self.speaks(order).map_err(|not_spoken| match order.opens() {
+        let can = self.speaks(order).and_then(|()| self.manages(order));
+        can.map_err(|not_spoken| match order.opens() {
             true => refusals::not_opened_from_here(&not_spoken),
             false => refusals::not_spoken(&not_spoken, &self.instead()),
         })
@@ -195,6 +216,7 @@ mod tests {
             since: ServerTime::from_unix_ms(since_ms),
             dialect: dialect.into(),
             lacks: lacks.iter().map(|order| String::from(*order)).collect(),
+            interval: None,
         };
         let mut makes = Makes::default();
         makes.add("padlock-1", make(2_000_000, "hhd@480", &["restart"]));
@@ -207,6 +229,37 @@ mod tests {
         assert_eq!(after.speaks(&SealOrder::Lock), Ok(()));
         assert_eq!(after.speaks(&SealOrder::Restart), Err(LACKING));
         assert_ne!(LACKING.in_indonesian(), LACKING.why);
+    }
+
+    #[test]
+    fn nobody_tells_a_seal_to_report_more_often_than_its_make_can() {
+        let mut makes = Makes::default();
+        let make = Make {
+            since: ServerTime::from_unix_ms(0),
+            dialect: "jt701d".into(),
+            lacks: Vec::new(),
+            interval: Some(Intervals {
+                awake_min_s: 30,
+                awake_max_s: 600,
+                asleep_min_s: 300,
+                asleep_max_s: 86_400,
+            }),
+        };
+        makes.add("slow", make);
+        let rules = rules(makes);
+        let registered = seal(Protocol::Jointech, "slow");
+        let tongue = Tongue::of(&registered, &rules, NOW);
+        let told = |awake_s, asleep_s| tongue.expect(&SealOrder::Interval { awake_s, asleep_s });
+        assert_eq!(told(30, 300), Ok(()));
+        assert_eq!(told(3600, 86_400), Ok(()), "it reports more often than asked");
+        for (awake_s, asleep_s) in [(29, 300), (30, 240)] {
+            let refusal = told(awake_s, asleep_s).expect_err("it cannot");
+            assert!(
+                refusal.say.en.contains("cannot report so often"),
+                "{}",
+                refusal.say.en
+            );
+        }
     }
 
     #[test]

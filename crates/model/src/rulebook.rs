@@ -38,6 +38,22 @@ pub struct Make {
     pub dialect: String,
     /// Orders, by name, that the dialect has words for and this make does not take.
     pub lacks: Vec<String>,
+    /// How often it can be told to report, where that is known.
+    pub interval: Option<Intervals>,
+}
+
+/// How often a seal can be told to report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intervals {
+    /// The shortest, seconds while awake.
+    pub awake_min_s: u32,
+    /// The longest.
+    pub awake_max_s: u32,
+    /// The shortest between wakings while asleep.
+    pub asleep_min_s: u32,
+    /// The longest.
+    pub asleep_max_s: u32,
 }
 
 impl Makes {

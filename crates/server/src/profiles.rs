@@ -21,7 +21,7 @@ use segel_model::ServerTime;
 use segel_model::alarm::Bilingual;
 use segel_model::document::Day;
 use segel_model::report::Protocol;
-use segel_model::rulebook::{Make, Makes};
+use segel_model::rulebook::{Intervals, Make, Makes};
 use segel_model::seal::CertificateKind;
 use serde::{Deserialize, Serialize};
 
@@ -158,20 +158,6 @@ pub enum Sense {
     Jamming,
 }
 
-/// How often a seal can be told to report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Intervals {
-    /// The shortest, seconds while awake.
-    pub awake_min_s: u32,
-    /// The longest.
-    pub awake_max_s: u32,
-    /// The shortest between wakings while asleep.
-    pub asleep_min_s: u32,
-    /// The longest.
-    pub asleep_max_s: u32,
-}
-
 /// All profiles, each in its versions. They live as long as the process.
 #[derive(Debug, Default)]
 pub struct Profiles {
@@ -242,6 +228,7 @@ impl Profiles {
                 since: profile.since,
                 dialect: profile.wire.text().into_owned(),
                 lacks: profile.lacks.clone(),
+                interval: profile.interval,
             };
             makes.add(&profile.name, make);
         }

@@ -93,6 +93,7 @@ pub fn of(why: &str) -> Option<&'static str> {
         "this seal speaks through another device, and how it is told something that way is not public" => "segel ini berbicara lewat perangkat lain, dan cara memerintahnya lewat sana tidak dipublikasikan",
         "no command of this seal is published" => "tidak ada perintah segel ini yang dipublikasikan",
         "of this seal's commands none for this is public" => "perintah segel ini untuk hal itu tidak dipublikasikan",
+        "this make of seal cannot report so often" => "jenis segel ini tidak bisa melapor sesering itu",
         "this make of seal does not take this order" => "jenis segel ini tidak menerima perintah itu",
         "this seal answers no such order" => "segel ini tidak menjawab perintah itu",
         "this seal has no such order" => "segel ini tidak punya perintah itu",

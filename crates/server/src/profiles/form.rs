@@ -4,6 +4,7 @@ use segel_model::ServerTime;
 use segel_model::alarm::Bilingual;
 use segel_model::document::Day;
 use segel_model::report::Protocol;
+use segel_model::rulebook::Intervals;
 use segel_model::seal::CertificateKind;
 use segel_wire::Dialect;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::failure::{Place, ProfileFailure};
-use super::{Curve, Firmware, Intervals, Opening, SealProfile, Sense, check, day_text};
+use super::{Curve, Firmware, Opening, SealProfile, Sense, check, day_text};
 
 /// A profile and where it stands.
 pub(super) struct Placed {
