@@ -11,6 +11,7 @@ use super::object::Object;
 use crate::{
     limits::FIXES,
     read::{bare, heard_by},
+    teratrack::ALARMS,
 };
 
 /// The list of them.
@@ -60,14 +61,7 @@ fn battery(percent: u8) -> Battery {
 }
 
 fn signals(slave: &Object) -> Vec<Signal> {
-    let all = [
-        ("SLockCutOff", Signal::RopeCut),
-        ("SSealTempered", Signal::Vibration),
-        ("SLockOpen", Signal::LongUnlocked),
-        ("SUnCoverBack", Signal::CoverOpen),
-        ("SLockStuck", Signal::MotorStuck),
-    ];
-    let set = all
+    let set = ALARMS
         .into_iter()
         .filter(|(name, _)| slave.flag(&[*name]) == Some(true));
     set.map(|(_, signal)| signal).collect()

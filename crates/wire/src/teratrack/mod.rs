@@ -11,6 +11,7 @@ mod object;
 mod slave;
 
 pub(crate) use object::read;
+pub(crate) use slave::ALARMS;
 
 /// The signals that it can say, by name.
 pub const SIGNALS: &[&str] = &[

@@ -33,6 +33,16 @@ const KNOWN: [&str; 12] = [
     "SLockStuck",
 ];
 
+/// What a smaller seal's flags say; the maker's own cloud has the same names.
+pub(crate) const ALARMS: [(&str, Signal); 6] = [
+    ("SLockCutOff", Signal::RopeCut),
+    ("SSealTampered", Signal::Vibration),
+    ("SSealTempered", Signal::Vibration),
+    ("SLockOpen", Signal::LongUnlocked),
+    ("SUnCoverBack", Signal::CoverOpen),
+    ("SLockStuck", Signal::MotorStuck),
+];
+
 /// The reports of all smaller seals, and what is strange in them.
 pub(super) fn reports(host: &Report, slaves: Option<&Value>) -> (Vec<Report>, Option<&'static str>) {
     let all = match slaves {
@@ -68,19 +78,7 @@ fn report(host: &Report, slave: &Map<String, Value>) -> Option<Report> {
         motor: flag(slave, "SLockStatus"),
         cover: flag(slave, "SCoverStatus"),
     };
-    report.signals.extend(signals(slave));
+    report.signals.extend(set(slave, ALARMS));
     keep_rest(&mut report, slave, |name| KNOWN.contains(&name));
     Some(heard_by(host, report))
-}
-
-fn signals(slave: &Map<String, Value>) -> Vec<Signal> {
-    let table = [
-        ("SLockCutOff", Signal::RopeCut),
-        ("SSealTampered", Signal::Vibration),
-        ("SSealTempered", Signal::Vibration),
-        ("SLockOpen", Signal::LongUnlocked),
-        ("SUnCoverBack", Signal::CoverOpen),
-        ("SLockStuck", Signal::MotorStuck),
-    ];
-    set(slave, table)
 }
