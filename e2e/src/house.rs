@@ -34,7 +34,7 @@ pub struct Doors {
     pub base: String,
     /// For Jointech seals.
     pub jointech: SocketAddr,
-    /// For seals of each protocol that has a door, Jointech among them.
+    /// For seals of each protocol that has a door, Jointech among them; `mqtt` is that of makers' clouds.
     pub seals: BTreeMap<String, SocketAddr>,
     /// The two codes of a first start, customs and provider.
     pub codes: Option<(String, String)>,
@@ -276,7 +276,7 @@ fn read_doors(stdout: std::process::ChildStdout) -> Result<Doors> {
         let mut words = line.split_whitespace();
         match (words.next(), words.next(), words.next()) {
             (Some("people"), Some(address), _) => base = Some(address.to_owned()),
-            (Some(protocol), Some(address), Some("(TCP)")) => {
+            (Some(protocol), Some(address), Some("(TCP)" | "(MQTT)")) => {
                 seals.insert(protocol.to_owned(), address.parse()?);
             }
             (Some("customs"), Some("supervisor"), Some(code)) => customs = Some(code.to_owned()),

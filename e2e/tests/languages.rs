@@ -15,6 +15,8 @@ use segel_sim::client::Client;
 use segel_sim::convoy::{Convoy, Road};
 use segel_sim::seal::device::{Condition, Device};
 use segel_sim::seal::languages::{LANGUAGES, Language};
+use segel_sim::seal::platforms::CloudSeal;
+use segel_sim::seal::voice::Voice;
 use segel_sim::story::{Pace, Stage};
 use segel_sim::tempo::Tempo;
 use serde_json::{Value, json};
@@ -91,7 +93,10 @@ const fn tracker(language: (&'static str, &'static str), beat: Beat) -> Story {
     }
 }
 
-const STORIES: [Story; LANGUAGES.len()] = [
+/// Seals behind their maker's cloud, which speaks MQTT and shows a token.
+const CLOUD: (&str, &str) = ("jointech_cloud", "any");
+
+const STORIES: [Story; LANGUAGES.len() + 1] = [
     lock(("jointech", "jt701d"), Opened::Command("by fixed password"), CUT),
     lock(("jt808", "jt709"), Opened::Card("by card"), CUT),
     lock(("jt808", "jt705"), Opened::Card("by card"), CUT),
@@ -118,6 +123,8 @@ const STORIES: [Story; LANGUAGES.len()] = [
     tracker(("teltonika", "any"), None),
     // It tells the state of its lock in each record, and nothing of how that came about.
     lock(("meitrack", "any"), Opened::Card("shown by its contacts"), OPENED),
+    lock(("teratrack", "any"), Opened::Card("shown by its contacts"), CUT),
+    lock(CLOUD, Opened::Card("by card"), CUT),
 ];
 
 fn open_without_leave(device: &Device) {
@@ -145,12 +152,15 @@ struct Traveller<'a> {
     container: String,
 }
 
-/// A door for each protocol; that of Jointech is open by itself.
+/// A door for each protocol; that of Jointech is open by itself. It goes on where the configuration lists doors.
 fn doors_of_all() -> String {
     let protocols: BTreeSet<&str> = LANGUAGES.iter().map(|one| one.protocol).collect();
     let others = protocols.into_iter().filter(|one| *one != "jointech");
     let doors = others.map(|protocol| format!("{protocol} = \"127.0.0.1:0\"\n"));
-    format!("[listen.seals]\n{}", doors.collect::<String>())
+    format!(
+        "mqtt = \"127.0.0.1:0\"\n[listen.seals]\n{}",
+        doors.collect::<String>()
+    )
 }
 
 fn open_yard(house: &mut House) -> (Running, Yard, Runtime) {
@@ -189,12 +199,30 @@ impl Yard {
         self.convoy.stage()
     }
 
+    /// How the seal of that number speaks; behind a cloud it shows a token of its provider.
+    fn voice(&self, language: (&str, &str), number: u64) -> Box<dyn Voice> {
+        if language == CLOUD {
+            let issued = self
+                .stage()
+                .operator
+                .post("/tokens", json!({"label": format!("awan {number}")}));
+            let token = issued.expect("a token")["token"]
+                .as_str()
+                .expect("it is shown once")
+                .to_owned();
+            return Box::new(CloudSeal::new(&number.to_string(), &token));
+        }
+        let known = Language::find(language.0, Some(language.1)).expect("it is known");
+        known.voice(number)
+    }
+
     /// Enters the seal into stock, switches it on at the beginning of the road, and waits until it is heard of.
-    fn stocked(&self, language: Language, number: u64) -> (u64, String, Device) {
-        let voice = language.voice(number);
+    fn stocked(&self, language: (&str, &str), number: u64) -> (u64, String, Device) {
+        let (protocol, profile) = language;
+        let voice = self.voice(language, number);
         let label = format!("SIM-{number}");
         let body = json!({
-            "protocol": language.protocol, "device": voice.device(), "label": label, "profile": language.profile,
+            "protocol": protocol, "device": voice.device(), "label": label, "profile": profile,
             "provider": null, "pool": EMAS,
             "certificate": {"number": format!("SERT-{number}"), "issuer": "DJBC (contoh)", "valid_until": "2035-12-31"}
         });
@@ -208,7 +236,7 @@ impl Yard {
             locked: false,
         };
         let _inside = self.runtime.enter();
-        let server = self.doors.seals[language.protocol];
+        let server = self.doors.seals[if language == CLOUD { "mqtt" } else { protocol }];
         let device = Device::switch_on(voice, condition, server, Tempo::true_time());
         let heard = || {
             let found = self.stage().operator.get(&format!("/seals/{seal}"));
@@ -243,9 +271,7 @@ impl Yard {
 impl<'a> Traveller<'a> {
     /// From the request to the road.
     fn sent_off(yard: &'a Yard, story: &'a Story, number: u64) -> Self {
-        let (protocol, profile) = story.language;
-        let language = Language::find(protocol, Some(profile)).expect("it is known");
-        let (seal, label, device) = yard.stocked(language, number);
+        let (seal, label, device) = yard.stocked(story.language, number);
         let container = Convoy::containers(number, 1).remove(0);
         let traveller = Self {
             trip: yard.request(&container, story.closed == Closed::BySeal),
@@ -487,7 +513,8 @@ fn every_language_goes_through_a_whole_trip_and_tells_what_is_done_to_it() {
     let mut house = House::new().expect("a folder");
     let (_running, yard, _runtime) = open_yard(&mut house);
     let told: BTreeSet<_> = STORIES.iter().map(|story| story.language).collect();
-    let known: BTreeSet<_> = LANGUAGES.iter().map(|one| (one.protocol, one.profile)).collect();
+    let known = LANGUAGES.iter().map(|one| (one.protocol, one.profile));
+    let known: BTreeSet<_> = known.chain([CLOUD]).collect();
     assert_eq!(told, known, "each language has its story");
     thread::scope(|scope| {
         for (story, number) in STORIES.iter().zip((FIRST_SEAL..).step_by(2)) {

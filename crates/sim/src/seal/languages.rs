@@ -6,6 +6,7 @@ use super::jointech::JointechSeal;
 use super::jt808::{Dialect, Edition, Terminal};
 use super::kingwo::KingwoSeal;
 use super::meitrack::MeitrackUnit;
+use super::platforms::ForwardedSeal;
 use super::queclink::QueclinkUnit;
 use super::teltonika::{Codec, TeltonikaUnit};
 use super::voice::Voice;
@@ -30,6 +31,7 @@ enum Sort {
     Queclink { acknowledged: bool },
     Teltonika(Codec),
     Meitrack,
+    Teratrack,
 }
 
 const fn language(protocol: &'static str, profile: &'static str, sort: Sort) -> Language {
@@ -41,7 +43,7 @@ const fn language(protocol: &'static str, profile: &'static str, sort: Sort) -> 
 }
 
 /// All of them; the first of a protocol is meant where no profile is named.
-pub const LANGUAGES: [Language; 16] = [
+pub const LANGUAGES: [Language; 17] = [
     language("jointech", "jt701d", Sort::Jointech),
     language("jt808", "any", Sort::Jt808(Dialect::Plain, Edition::Of2013)),
     language("jt808", "jt808", Sort::Jt808(Dialect::Plain, Edition::Of2019)),
@@ -58,6 +60,7 @@ pub const LANGUAGES: [Language; 16] = [
     language("teltonika", "fmb", Sort::Teltonika(Codec::EightExtended)),
     language("teltonika", "any", Sort::Teltonika(Codec::Eight)),
     language("meitrack", "any", Sort::Meitrack),
+    language("teratrack", "any", Sort::Teratrack),
 ];
 
 /// What everybody means who does not say.
@@ -83,6 +86,7 @@ impl Language {
             Sort::Queclink { acknowledged } => Box::new(QueclinkUnit::new(&name, acknowledged)),
             Sort::Teltonika(codec) => Box::new(TeltonikaUnit::new(&name, codec)),
             Sort::Meitrack => Box::new(MeitrackUnit::new(&name)),
+            Sort::Teratrack => Box::new(ForwardedSeal::new(&name)),
         }
     }
 
@@ -111,6 +115,7 @@ impl Language {
             Sort::Queclink { .. } => "GL300",
             Sort::Teltonika(_) => "TAT100",
             Sort::Meitrack => "K211G",
+            Sort::Teratrack => "JT701",
         }
     }
 
@@ -126,6 +131,7 @@ impl Language {
             Sort::Queclink { .. } => "positions by the count of a heartbeat that follows each",
             Sort::Teltonika(_) => "packets of one record, one at a time",
             Sort::Meitrack => "blocks (CCC) by the sign of their frame: other records are not acknowledged",
+            Sort::Teratrack => "objects, one at a time: what is told of one names none",
         }
     }
 }

@@ -15,5 +15,6 @@ pub mod eseal;
 pub mod queclink;
 pub mod teltonika;
 pub mod meitrack;
+pub mod platforms;
 
 mod bytes;
