@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use segel_e2e::program::program;
+use segel_model::report::Protocol;
 use serde_json::Value;
 
 fn decode(protocol: &str, capture: &[u8]) -> (Vec<Value>, Output) {
@@ -44,7 +45,10 @@ fn a_capture_says_its_own_protocol() {
         let (guess, rest) = lines.split_first().expect("a guess comes first");
         assert_eq!(guess["protocol"], "jt808");
         assert_eq!(guess["why"], Value::Null);
-        assert_eq!(guess["readings"].as_array().map(Vec::len), Some(9));
+        assert_eq!(
+            guess["readings"].as_array().map(Vec::len),
+            Some(Protocol::ALL.len())
+        );
         let reports: Vec<&Value> = rest
             .iter()
             .flat_map(|line| line["reports"].as_array())
@@ -52,6 +56,26 @@ fn a_capture_says_its_own_protocol() {
             .collect();
         assert_eq!(reports.len(), 2, "{rest:?}");
         assert_eq!(reports[0]["device"], "013511221122");
+    }
+}
+
+/// What a platform posts: objects as they are, with the request around them, and as lines for the tool.
+#[test]
+fn objects_of_a_platform_say_whose_they_are() {
+    let object = r#"{"MDeviceID":"007100000042","DateTime":"2026-02-03 09:30:15","LockRope":"1"}"#;
+    let posted = format!(
+        "POST /api/v1/intake/teratrack HTTP/1.1\r\nHost: segel\r\nContent-Length: {}\r\n\r\n{object}",
+        object.len()
+    );
+    let line = format!(r#"{{"http": {{"method": "POST", "url": "/", "body": {object}}}}}"#);
+    for capture in [format!("{object}\n{object}\n"), object.repeat(2), posted, line] {
+        let (lines, output) = decode("auto", capture.as_bytes());
+        assert!(output.status.success(), "{capture}: {output:?}");
+        assert_eq!(lines[0]["protocol"], "teratrack", "{capture}");
+        assert_eq!(
+            lines[1]["reports"][0]["device"], "007100000042",
+            "{capture}: {lines:?}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use segel_model::grant::UnlockMethod;
+use segel_model::grant::{UnlockMethod, Way};
 use segel_model::report::Protocol;
 use segel_model::rulebook::Intervals;
 use segel_model::seal::SealRegistration;
@@ -95,6 +95,20 @@ impl<'a> Tongue<'a> {
             UnlockMethod::DynamicPassword => self.expect(&SealOrder::UnlockDynamic),
             UnlockMethod::Card { .. } | UnlockMethod::ByHand => Ok(()),
         }
+    }
+
+    /// The ways in which a grant may have it opened: what it has words for, its cards, and by hand where nothing sent opens it.
+    pub fn ways(&self) -> Vec<Way> {
+        let speaks = |order| self.speaks(&order).is_ok();
+        let all = [
+            (Way::Command, speaks(SealOrder::UnlockStatic)),
+            (Way::DynamicPassword, speaks(SealOrder::UnlockDynamic)),
+            (Way::Card, true),
+            (Way::ByHand, self.opens_only_by_itself()),
+        ];
+        all.into_iter()
+            .filter_map(|(way, is_one)| is_one.then_some(way))
+            .collect()
     }
 
     /// Whether nothing that is sent opens the seal: then its own card or key must.
@@ -206,8 +220,11 @@ mod tests {
             let cards = Vec::from([String::from("0000000001")]);
             assert_eq!(card_only.expect_way(&UnlockMethod::Card { cards }), Ok(()));
             assert_eq!(card_only.expect_way(&UnlockMethod::ByHand), Ok(()));
+            assert_eq!(card_only.ways(), [Way::Card, Way::ByHand]);
         });
         assert!(!with(Protocol::Jt808, "hhd", |tongue| tongue.opens_only_by_itself()));
+        let all = with(Protocol::Jointech, "jt701d", |tongue| tongue.ways());
+        assert_eq!(all, [Way::Command, Way::DynamicPassword, Way::Card]);
     }
 
     #[test]

@@ -16,7 +16,6 @@ use crate::{
     jointech, jt808,
     limits::{Limits, ODDITY_BYTES},
     objects,
-    osmand::http,
     output::Output,
     profile::{Dialect, Profile},
     session::Session,
@@ -104,23 +103,11 @@ fn said_to(protocol: Protocol, stream: &[u8]) -> Option<Cow<'_, [u8]>> {
     if !objects::are_bare(protocol) {
         return Some(Cow::Borrowed(stream));
     }
-    let bodies = posted(stream);
-    if !bodies.is_empty() {
+    if let Some(bodies) = objects::body::posted(stream) {
         return Some(Cow::Owned(bodies));
     }
     let begins = stream.trim_ascii_start().first();
     matches!(begins, Some(b'{' | b'[')).then_some(Cow::Borrowed(stream))
-}
-
-/// The bodies of the requests that a stream begins with.
-fn posted(stream: &[u8]) -> Vec<u8> {
-    let longest = Limits::default().request_bytes as usize;
-    let (mut bodies, mut rest) = (Vec::new(), stream);
-    while let http::Next::Request(request) = http::next(rest, longest) {
-        bodies.extend_from_slice(&request.body);
-        rest = rest.get(request.length..).unwrap_or_default();
-    }
-    bodies
 }
 
 /// What one language makes of the streams read so far.

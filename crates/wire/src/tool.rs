@@ -78,6 +78,10 @@ impl Tool {
             Form::Request
         };
         let bytes = bytes_for(&line, form)?;
+        let bodies = (form == Form::Body)
+            .then(|| objects::body::posted(&bytes))
+            .flatten();
+        let bytes = bodies.unwrap_or(bytes);
         if let Some(time) = line.get("recv_time") {
             self.clock = Some(moment(time).ok_or("recv_time is neither RFC 3339 nor milliseconds")?);
         }
@@ -131,12 +135,22 @@ pub fn lines(capture: &[u8]) -> Vec<String> {
         .collect();
     let of_bytes = |hex: &str| json!({ "hex": hex }).to_string();
     match lines.first() {
-        Some(first) if first.starts_with('{') => lines.into_iter().map(String::from).collect(),
+        Some(first) if is_line(first) => lines.into_iter().map(String::from).collect(),
         Some(_) if lines.iter().all(|line| unhex(line).is_some()) => {
             lines.into_iter().map(of_bytes).collect()
         }
         _ => Vec::from([of_bytes(&hex(capture))]),
     }
+}
+
+/// Whether that is a line for the tool, and not an object that a platform posted.
+fn is_line(text: &str) -> bool {
+    let line: Option<Value> = serde_json::from_str(text).ok();
+    line.is_some_and(|line| {
+        ["hex", "text", "http"]
+            .iter()
+            .any(|name| line.get(name).is_some())
+    })
 }
 
 /// The bytes of each connection that lines speak of. A line that cannot be read is passed over.

@@ -25,6 +25,7 @@ impl View<'_> {
     pub fn show_seal(&self, id: u64, asker: RoleOf, seal: state::Seal) -> Result<Seal, Problem> {
         let registration = seal.registration.clone();
         let orders = self.offered(&registration, asker);
+        let ways = Tongue::of(&registration, self.rules(), self.api.now()).ways();
         Ok(Seal {
             id,
             label: registration.label,
@@ -36,6 +37,7 @@ impl View<'_> {
             condition: seal.condition.clone().into(),
             certificate: registration.certificate.map(Into::into),
             orders,
+            opened_by: ways.into_iter().map(Into::into).collect(),
             certificate_needed: registration.certificate_needed.map(Into::into),
             doubt: seal.doubt.clone(),
             trip: seal.trip.map(|trip| trip.0),

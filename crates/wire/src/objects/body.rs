@@ -7,7 +7,10 @@ use segel_model::{ServerTime, report::Protocol};
 use serde::de::IgnoredAny;
 
 use super::{Said, Unread, frame, reader};
-use crate::limits::OBJECT_BYTES;
+use crate::{
+    limits::{Limits, OBJECT_BYTES},
+    osmand::http,
+};
 
 /// One object of a body.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,4 +74,15 @@ fn stored(protocol: Protocol, object: &[u8]) -> Vec<u8> {
     }
     let head = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", object.len());
     [head.as_bytes(), object].concat()
+}
+
+/// The bodies of the requests that a capture begins with; nothing where it begins with none.
+pub(crate) fn posted(capture: &[u8]) -> Option<Vec<u8>> {
+    let longest = Limits::default().request_bytes as usize;
+    let (mut bodies, mut rest) = (Vec::new(), capture);
+    while let http::Next::Request(request) = http::next(rest, longest) {
+        bodies.extend_from_slice(&request.body);
+        rest = rest.get(request.length..).unwrap_or_default();
+    }
+    (rest.len() < capture.len()).then_some(bodies)
 }

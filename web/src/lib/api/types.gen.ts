@@ -4282,6 +4282,14 @@ export interface components {
                  *     ]
                  */
                 orders: string[];
+                /**
+                 * @description The ways in which a grant may have it opened.
+                 * @example [
+                 *       "command",
+                 *       "card"
+                 *     ]
+                 */
+                opened_by: components["schemas"]["Way"][];
                 certificate_needed?: components["schemas"]["CertificateKind"] | null;
                 /** @description Why its identity is in doubt; while it is, no secret is sent to it. */
                 doubt?: string | null;
@@ -5164,6 +5172,14 @@ export interface components {
              *     ]
              */
             orders: string[];
+            /**
+             * @description The ways in which a grant may have it opened.
+             * @example [
+             *       "command",
+             *       "card"
+             *     ]
+             */
+            opened_by: components["schemas"]["Way"][];
             certificate_needed?: components["schemas"]["CertificateKind"] | null;
             /** @description Why its identity is in doubt; while it is, no secret is sent to it. */
             doubt?: string | null;
@@ -5775,6 +5791,11 @@ export interface components {
              */
             north: number;
         };
+        /**
+         * @description A way of opening a seal.
+         * @enum {string}
+         */
+        Way: "command" | "card" | "dynamic_password" | "by_hand";
         /** @description How much waits, by stage and by sort. */
         WorkList: {
             /**

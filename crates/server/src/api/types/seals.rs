@@ -7,6 +7,11 @@ use utoipa::ToSchema;
 use super::{Bilingual, Day, Moment, Named, Position};
 
 mirror! {
+    /// A way of opening a seal.
+    Way of model::grant::Way { Command, Card, DynamicPassword, ByHand }
+}
+
+mirror! {
     /// A language that seals speak.
     Protocol of model::report::Protocol {
         Jointech, Osmand, Gt06, Kingwo, Eseal, Queclink, Teltonika, Meitrack, Jt808, Open, Flespi, Teratrack, Tive, Orbcomm,
@@ -162,6 +167,9 @@ pub struct Seal {
     /// The orders, by name, that its language has words for and that the asker may send. What opens it is not among them.
     #[schema(example = json!(["interval", "restart", "fence"]))]
     pub orders: Vec<String>,
+    /// The ways in which a grant may have it opened.
+    #[schema(example = json!(["command", "card"]))]
+    pub opened_by: Vec<Way>,
     /// Which sort of certificate its profile asks for; nothing where any will do.
     pub certificate_needed: Option<CertificateKind>,
     /// Why its identity is in doubt; while it is, no secret is sent to it.
