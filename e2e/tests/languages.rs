@@ -5,6 +5,7 @@
 //! their makers' documents, so a decoder that reads them wrongly shows here.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use segel_sim::client::Client;
 use segel_sim::convoy::{Convoy, Road};
 use segel_sim::seal::device::{Condition, Device};
 use segel_sim::seal::languages::{LANGUAGES, Language};
-use segel_sim::seal::platforms::CloudSeal;
+use segel_sim::seal::platforms::{CloudSeal, PostedSeal};
 use segel_sim::seal::voice::Voice;
 use segel_sim::story::{Pace, Stage};
 use segel_sim::tempo::Tempo;
@@ -96,7 +97,10 @@ const fn tracker(language: (&'static str, &'static str), beat: Beat) -> Story {
 /// Seals behind their maker's cloud, which speaks MQTT and shows a token.
 const CLOUD: (&str, &str) = ("jointech_cloud", "any");
 
-const STORIES: [Story; LANGUAGES.len() + 1] = [
+/// Seals behind a provider's own platform, which posts Open JSON and shows a token.
+const OPEN: (&str, &str) = ("open", "any");
+
+const STORIES: [Story; LANGUAGES.len() + 2] = [
     lock(("jointech", "jt701d"), Opened::Command("by fixed password"), CUT),
     lock(("jt808", "jt709"), Opened::Card("by card"), CUT),
     lock(("jt808", "jt705"), Opened::Card("by card"), CUT),
@@ -125,6 +129,7 @@ const STORIES: [Story; LANGUAGES.len() + 1] = [
     lock(("meitrack", "any"), Opened::Card("shown by its contacts"), OPENED),
     lock(("teratrack", "any"), Opened::Card("shown by its contacts"), CUT),
     lock(CLOUD, Opened::Card("by card"), CUT),
+    lock(OPEN, Opened::Card("by card"), CUT),
 ];
 
 fn open_without_leave(device: &Device) {
@@ -199,27 +204,38 @@ impl Yard {
         self.convoy.stage()
     }
 
-    /// How the seal of that number speaks; behind a cloud it shows a token of its provider.
-    fn voice(&self, language: (&str, &str), number: u64) -> Box<dyn Voice> {
-        if language == CLOUD {
-            let issued = self
-                .stage()
-                .operator
-                .post("/tokens", json!({"label": format!("awan {number}")}));
-            let token = issued.expect("a token")["token"]
-                .as_str()
-                .expect("it is shown once")
-                .to_owned();
-            return Box::new(CloudSeal::new(&number.to_string(), &token));
+    /// How the seal of that number speaks, and where; behind a platform it shows a token of its provider.
+    fn voice(&self, language: (&str, &str), number: u64) -> (Box<dyn Voice>, SocketAddr) {
+        let name = number.to_string();
+        match language {
+            CLOUD => (
+                Box::new(CloudSeal::new(&name, &self.token(number))),
+                self.doors.seals["mqtt"],
+            ),
+            OPEN => {
+                let people = self.doors.base.trim_start_matches("http://");
+                (
+                    Box::new(PostedSeal::new(&name, &self.token(number))),
+                    people.parse().expect("an address"),
+                )
+            }
+            (protocol, profile) => {
+                let known = Language::find(protocol, Some(profile)).expect("it is known");
+                (known.voice(number), self.doors.seals[protocol])
+            }
         }
-        let known = Language::find(language.0, Some(language.1)).expect("it is known");
-        known.voice(number)
+    }
+
+    fn token(&self, number: u64) -> String {
+        let label = json!({"label": format!("platform {number}")});
+        let issued = self.stage().operator.post("/tokens", label).expect("a token");
+        issued["token"].as_str().expect("it is shown once").to_owned()
     }
 
     /// Enters the seal into stock, switches it on at the beginning of the road, and waits until it is heard of.
     fn stocked(&self, language: (&str, &str), number: u64) -> (u64, String, Device) {
         let (protocol, profile) = language;
-        let voice = self.voice(language, number);
+        let (voice, server) = self.voice(language, number);
         let label = format!("SIM-{number}");
         let body = json!({
             "protocol": protocol, "device": voice.device(), "label": label, "profile": profile,
@@ -236,7 +252,6 @@ impl Yard {
             locked: false,
         };
         let _inside = self.runtime.enter();
-        let server = self.doors.seals[if language == CLOUD { "mqtt" } else { protocol }];
         let device = Device::switch_on(voice, condition, server, Tempo::true_time());
         let heard = || {
             let found = self.stage().operator.get(&format!("/seals/{seal}"));
@@ -514,7 +529,7 @@ fn every_language_goes_through_a_whole_trip_and_tells_what_is_done_to_it() {
     let (_running, yard, _runtime) = open_yard(&mut house);
     let told: BTreeSet<_> = STORIES.iter().map(|story| story.language).collect();
     let known = LANGUAGES.iter().map(|one| (one.protocol, one.profile));
-    let known: BTreeSet<_> = known.chain([CLOUD]).collect();
+    let known: BTreeSet<_> = known.chain([CLOUD, OPEN]).collect();
     assert_eq!(told, known, "each language has its story");
     thread::scope(|scope| {
         for (story, number) in STORIES.iter().zip((FIRST_SEAL..).step_by(2)) {

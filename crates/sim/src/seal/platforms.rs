@@ -1,6 +1,6 @@
 //! Seals behind a platform, as the platform passes them on: TeraTrack's forwarder, JSON on a bare connection (handbook of protocols,
-//! section 9), and Jointech's cloud, the same seals in messages of MQTT (the maker's page "Data push"; the OASIS standard
-//! *MQTT 3.1.1*).
+//! section 9), Jointech's cloud, the same seals in messages of MQTT (the maker's page "Data push"; the OASIS standard
+//! *MQTT 3.1.1*), and a platform that posts Open JSON (docs/intake.md).
 
 use serde_json::{Map, Value, json};
 
@@ -160,6 +160,106 @@ impl Voice for CloudSeal {
     }
 }
 
+/// A seal behind a provider's own platform, which posts what it says and shows a machine's token.
+#[derive(Debug)]
+pub struct PostedSeal {
+    id: String,
+    token: String,
+}
+
+impl PostedSeal {
+    /// The seal of that number.
+    pub fn new(id: &str, token: &str) -> Self {
+        Self {
+            id: format!("TRK-{id}"),
+            token: token.to_owned(),
+        }
+    }
+
+    fn post(&self, moment: &Moment, kind: &str, signals: &Value) -> Said {
+        let fix = json!({
+            "lat": moment.lat, "lon": moment.lon, "source": "gnss", "speed_kmh": moment.speed_kmh,
+            "course_deg": moment.course_deg, "satellites": moment.satellites
+        });
+        let body = json!({
+            "device": self.id, "time": clock_text(moment.unix_s, "%Y-%m-%dT%H:%M:%SZ"), "kind": kind, "backfill": moment.stored,
+            "fix": if moment.fixed { fix } else { Value::Null },
+            "battery": {"percent": moment.battery_percent.min(100)},
+            "lock": {
+                "rope": moment.status.rope_in, "motor": moment.status.locked, "cover": moment.status.cover_closed
+            },
+            "signals": signals
+        })
+        .to_string();
+        let request = format!(
+            "POST /api/v1/intake/reports HTTP/1.1\r\nHost: segel\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        );
+        Said::marked(request.into_bytes(), ONLY)
+    }
+}
+
+impl Voice for PostedSeal {
+    fn device(&self) -> &str {
+        &self.id
+    }
+
+    fn record(&mut self, moment: &Moment) -> Said {
+        self.post(moment, "record", &json!([]))
+    }
+
+    fn happening(&mut self, moment: &Moment, what: Happening) -> Option<Said> {
+        let signal = match what {
+            Happening::AutoLocked => json!("sealed"),
+            Happening::Card(card) => {
+                json!({"signal": "unsealed", "by": "card", "actor": format!("{card:010}")})
+            }
+            Happening::IllegalCard(card) => {
+                json!({"signal": "unseal_refused", "reason": "illegal_card", "actor": format!("{card:010}")})
+            }
+            Happening::Bluetooth => json!({"signal": "unsealed", "by": "bt_app"}),
+            Happening::RopeCut => json!("rope_cut"),
+            Happening::RopePulled => json!("rope_out"),
+            Happening::CoverOpened => json!("cover_open"),
+            Happening::StaticPassword { .. } | Happening::DynamicPassword { .. } => return None,
+        };
+        Some(self.post(moment, "happening", &json!([signal])))
+    }
+
+    /// Its platform takes no orders for it.
+    fn answer(&mut self, _: &Moment, _: &Order, _: &Asked, _: bool) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// An answer names nothing, so one request is under way at a time.
+    fn hear(&mut self, heard: &mut Vec<u8>) -> Option<Heard> {
+        const HEAD_END: &[u8] = b"\r\n\r\n";
+        let head = heard.windows(HEAD_END.len()).position(|part| part == HEAD_END)?;
+        let words = String::from_utf8_lossy(&heard[..head]).to_ascii_lowercase();
+        let length = words
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:"))
+            .and_then(|length| length.trim().parse::<usize>().ok())?;
+        let end = head + HEAD_END.len() + length;
+        if heard.len() < end {
+            return None;
+        }
+        let answer: Vec<u8> = heard.drain(..end).collect();
+        let body: Value = serde_json::from_slice(&answer[head + HEAD_END.len()..]).unwrap_or_default();
+        let is_kept = words.starts_with("http/1.1 200") && body["refused"] == 0;
+        Some(if is_kept {
+            Heard::Acknowledged(Mark(ONLY))
+        } else {
+            Heard::Nothing
+        })
+    }
+
+    fn in_flight_max(&self) -> usize {
+        1
+    }
+}
+
 /// What the forwarder calls the bits of the seal's status word, and where it is. All values are text.
 fn status_word(moment: &Moment, card: Option<u32>) -> Map<String, Value> {
     let status = moment.status;
@@ -257,6 +357,34 @@ mod tests {
         }
         let mut heard = b"{01}{0".to_vec();
         assert_eq!(seal.hear(&mut heard), Some(Heard::Acknowledged(Mark(ONLY))));
+        assert_eq!(seal.hear(&mut heard), None);
+    }
+
+    #[test]
+    fn a_platform_posts_with_its_token_and_is_answered_that_it_is_kept() {
+        let mut seal = PostedSeal::new("42", "segel_1_00");
+        let said = seal.happening(&moment(), Happening::RopeCut).expect("it says so");
+        let request = String::from_utf8(said.bytes).expect("text");
+        let (head, body) = request.split_once("\r\n\r\n").expect("a body");
+        assert!(head.contains("Authorization: Bearer segel_1_00"), "{head}");
+        assert!(
+            head.ends_with(&format!("Content-Length: {}", body.len())),
+            "{head}"
+        );
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(
+            (&body["device"], &body["signals"]),
+            (&json!("TRK-42"), &json!(["rope_cut"]))
+        );
+        let answer = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let mut heard = [
+            answer(r#"{"kept":1,"refused":0}"#),
+            answer(r#"{"kept":0,"refused":1}"#),
+        ]
+        .concat()
+        .into_bytes();
+        assert_eq!(seal.hear(&mut heard), Some(Heard::Acknowledged(Mark(ONLY))));
+        assert_eq!(seal.hear(&mut heard), Some(Heard::Nothing));
         assert_eq!(seal.hear(&mut heard), None);
     }
 
