@@ -19,7 +19,7 @@ const NOW: ServerTime = ServerTime::from_unix_ms(1_770_111_020_000);
 const PROMISED_NS: f64 = 1000.0;
 
 /// Which golden frame of each language is a position as they come all day.
-const POSITIONS: [(Protocol, &str, &str); 10] = [
+const POSITIONS: [(Protocol, &str, &str); 15] = [
     (
         Protocol::Jointech,
         "a sealed JT701D on the road",
@@ -70,6 +70,31 @@ const POSITIONS: [(Protocol, &str, &str); 10] = [
         "a vehicle terminal on the road",
         include_str!("../../../../fixtures/golden/jt808.jsonl"),
     ),
+    (
+        Protocol::Open,
+        "everything a report can say",
+        include_str!("../../../../fixtures/golden/open.jsonl"),
+    ),
+    (
+        Protocol::Flespi,
+        "a closed seal on the road",
+        include_str!("../../../../fixtures/golden/flespi.jsonl"),
+    ),
+    (
+        Protocol::Teratrack,
+        "a closed seal on the road",
+        include_str!("../../../../fixtures/golden/teratrack.jsonl"),
+    ),
+    (
+        Protocol::Tive,
+        "a tracker in the sun",
+        include_str!("../../../../fixtures/golden/tive.jsonl"),
+    ),
+    (
+        Protocol::JointechCloud,
+        "a sealed box on its way",
+        include_str!("../../../../fixtures/golden/jointech_cloud.jsonl"),
+    ),
 ];
 
 /// Nanoseconds a frame in each language.
@@ -104,7 +129,13 @@ fn begun(protocol: Protocol, name: &str, golden: &str) -> Result<(Session, Vec<u
     let row = rows.iter().find(|row| row["name"] == name);
     let row = row.with_context(|| format!("there is no golden frame {name}"))?;
     let profile = Profile::from_text(row["profile"].as_str().unwrap_or("any")).context("a profile")?;
-    let bytes = tool::bytes(&row["line"]).map_err(|why| anyhow::anyhow!(why))?;
+    let posted = row["line"]["http"]
+        .get("body")
+        .filter(|_| protocol != Protocol::Osmand);
+    let bytes = match posted {
+        Some(object) => object.to_string().into_bytes(),
+        None => tool::bytes(&row["line"]).map_err(|why| anyhow::anyhow!(why))?,
+    };
     let mut session = Session::new(protocol, profile, Limits::default());
     let mut frame = Vec::new();
     session.receive(NOW, &bytes);
