@@ -412,7 +412,8 @@ fn a_slow_disk_holds_the_sockets_back_and_people_keep_their_lane() {
 /// The page for operators names each queue, and no other.
 #[test]
 fn every_queue_is_explained() {
-    let (house, skp) = (House::new().expect("a folder"), Skp::start().expect("an SKP"));
+    let (mut house, skp) = (House::new().expect("a folder"), Skp::start().expect("an SKP"));
+    house.set_more_settings("[listen.udp]\nqueclink = \"127.0.0.1:0\"\n");
     house.configure(Some(&skp.account()), &[]).expect("configured");
     let running = start(&house);
     let began = Instant::now();
