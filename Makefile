@@ -41,7 +41,7 @@ e2e: need-rust need-node need-browser web
 # Real frames, value by value; fails where they are absent.
 conformance: need-rust
 	@test -d "$(SEGEL_VECTORS)" || { echo "conformance needs the vectors: set SEGEL_VECTORS to their folder"; exit 1; }
-	SEGEL_CONFORMANCE=1 cargo test --locked -p segel-wire --test conformance
+	SEGEL_CONFORMANCE=1 cargo test --locked -p segel-wire --test conformance -- --nocapture --test-threads 1
 
 # Renews what is generated; read the diff.
 bless: need-rust need-node need-valgrind web/node_modules/.package-lock.json
