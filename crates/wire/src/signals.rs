@@ -27,7 +27,7 @@ pub fn signals(protocol: Protocol, dialect: Dialect) -> Vec<&'static str> {
         Protocol::Teltonika => &[teltonika::SIGNALS],
         Protocol::Meitrack => &[meitrack::SIGNALS],
         Protocol::Jt808 => jt808::signals(dialect),
-        Protocol::JointechCloud => &[jointech_cloud::SIGNALS],
+        Protocol::JointechCloud => &[jointech_cloud::SIGNALS, teratrack::SIGNALS],
     };
     sorted(declared.iter().copied().flatten().copied().collect())
 }

@@ -20,19 +20,5 @@ mod session;
 pub use session::NO_ORDERS;
 pub(crate) use session::{JointechCloud, Owed};
 
-/// The signals that it can say, by name.
-pub const SIGNALS: &[&str] = &[
-    "sealed",
-    "unsealed",
-    "unseal_refused",
-    "rope_cut",
-    "cover_open",
-    "motor_stuck",
-    "long_unlocked",
-    "low_battery",
-    "fence_in",
-    "fence_out",
-    "vibration",
-    "sublock_lost",
-    "clock_unset",
-];
+/// The signals that it can say, by name, beside those of the status word, which TeraTrack passes on too.
+pub const SIGNALS: &[&str] = &["sealed", "unsealed"];

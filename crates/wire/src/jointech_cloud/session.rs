@@ -1,7 +1,7 @@
 //! Stored messages, and captures of them, read again. Who may send them and what they are answered live is not the seal's
 //! language but MQTT's, and stands where the connections are.
 
-use segel_model::{OrderId, ServerTime, order::SealCommand};
+use segel_model::{ServerTime, order::SealCommand};
 
 use super::{message, topic::Topic};
 use crate::{
@@ -88,20 +88,6 @@ impl Language for JointechCloud {
 
     fn speaks(&self, _: &SealCommand) -> Result<(), NotSpoken> {
         Err(NO_ORDERS)
-    }
-
-    fn takes(&self, _: &SealCommand, _: &Talk, _: ServerTime) -> bool {
-        true
-    }
-
-    fn send(&mut self, _: OrderId, _: &SealCommand, _: &mut Talk, _: ServerTime) -> Result<(), NotSpoken> {
-        Err(NO_ORDERS)
-    }
-
-    fn tick(&mut self, _: &mut Talk, _: ServerTime) {}
-
-    fn next_deadline(&self, _: &Limits) -> Option<ServerTime> {
-        None
     }
 }
 

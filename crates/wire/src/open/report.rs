@@ -202,9 +202,11 @@ fn add_sublock(fields: &Fields<'_>, report: &mut Report) -> Result<(), Unread> {
         return Ok(());
     };
     let name = value::device_id(text).ok_or_else(|| fields.unread("no_such_device_id", "sublock"))?;
-    let host = report.clone();
-    report.device = name;
-    *report = heard_by(&host, report.clone());
+    let smaller = Report {
+        device: name,
+        ..report.clone()
+    };
+    *report = heard_by(report, smaller);
     Ok(())
 }
 

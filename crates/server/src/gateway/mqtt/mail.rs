@@ -37,14 +37,13 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    fn source(self, protocol: Protocol) -> (Self, Source) {
-        let source = Source {
+    fn source(self, protocol: Protocol) -> Source {
+        Source {
             protocol,
             connection: self.connection,
             profile: Reading::ANY,
             peer: Some(self.peer),
-        };
-        (self, source)
+        }
     }
 }
 
@@ -83,7 +82,7 @@ impl Mail {
                 .note(protocol, Some(first.device.clone()), oddity);
         }
         for (part, report) in (0..).zip(said.reports) {
-            self.hear(gateway, sender.source(protocol), report, (raw, part), now);
+            self.hear(gateway, (sender, protocol), report, (raw, part), now);
         }
     }
 
@@ -91,12 +90,11 @@ impl Mail {
     fn hear(
         &mut self,
         gateway: &Gateway,
-        (sender, source): (Sender, Source),
+        (sender, protocol): (Sender, Protocol),
         report: Report,
         (raw, part): (&[u8], u16),
         now: ServerTime,
     ) {
-        let protocol = source.protocol;
         let known = gateway.engine.roster().find(protocol, &report.device);
         let is_mine = |known: &Known| known.provider == sender.organisation;
         if known.as_ref().is_some_and(|known| !is_mine(known)) {
@@ -104,8 +102,11 @@ impl Mail {
             return self.put_aside(gateway, whose, "seal_of_another_provider", raw, now);
         }
         gateway.counts(protocol).reports.inc();
-        let raw = raw.to_vec();
-        let mut heard = Heard { source, report, raw };
+        let mut heard = Heard {
+            source: sender.source(protocol),
+            report,
+            raw: raw.to_vec(),
+        };
         if let Some(known) = known {
             heard.read_as(gateway.engine.profiles().reading(&known.profile, now), part);
             self.seals.push(known.seal);
